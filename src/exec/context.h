@@ -1,0 +1,76 @@
+// Context: what a handler may use while it runs one command. Lives on the executor's stack.
+//
+// Key access goes through here, so that expiry, LRU/LFU and the hit counters happen in one place;
+// and what was changed is told here, once (`Changed`, `Removed`), so that everything which listens
+// to changes (exec/changes.h) hears of it.
+#pragma once
+
+#include <string_view>
+
+#include "base/status.h"
+#include "exec/args.h"
+#include "exec/errors.h"
+#include "exec/server_state.h"
+#include "exec/session.h"
+#include "resp/reply_writer.h"
+#include "store/database.h"
+
+namespace gotthard {
+
+class Executor;
+
+class Context {
+ public:
+  Context(Executor& executor, ServerState& server, Session& session, ReplyWriter& reply)
+      : executor_(executor), server_(server), session_(session), reply_(reply) {}
+
+  ReplyWriter& reply() { return reply_; }
+  Session& session() { return session_; }
+  ServerState& server() { return server_; }
+  const Config& config() const { return server_.config.values; }
+  Executor& executor() { return executor_; }
+  // Wall clock, taken once per batch: all commands of a batch, and of an EXEC, see the same time.
+  int64_t now_ms() const { return server_.now_ms; }
+
+  // The session's database; another one by number (REQUIRES: index < config().databases).
+  Database& db() { return server_.keyspace.db(session_.db); }
+  Database& db(uint32_t index) { return server_.keyspace.db(index); }
+
+  // Looks a key up. An expired one is removed and reported as absent. Read counts a hit or a miss
+  // and touches LRU/LFU; Write touches without counting; Peek does neither (TTL, OBJECT, EXISTS of
+  // introspection). The handle is invalidated by the next write to the database.
+  EntryHandle FindRead(const Key& key);
+  EntryHandle FindWrite(const Key& key);
+  EntryHandle Peek(const Key& key);
+  EntryHandle PeekIn(uint32_t db, const Key& key);
+  // The same, with WRONGTYPE when the key holds something that is not of `type`.
+  Result<EntryHandle> FindReadOf(Type type, const Key& key);
+  Result<EntryHandle> FindWriteOf(Type type, const Key& key);
+
+  // Tells that `key` of the session's database was changed (created, overwritten, expiry set, ...).
+  // `event` is the keyspace event's name, `event_class` its class (exec/changes.h: 'g', '$', ...).
+  void Changed(const Key& key, char event_class, std::string_view event) {
+    ChangedIn(session_.db, key, event_class, event);
+  }
+  void ChangedIn(uint32_t db, const Key& key, char event_class, std::string_view event);
+  // Only tells of an event; nothing was changed by it (a second event of the same command).
+  void Notify(char event_class, std::string_view event, const Key& key);
+  // Removes an entry and tells: `event` is "del" unless said otherwise. Its value is freed lazily
+  // when `lazy`, or when it is big and the lazyfree configuration says so.
+  void Delete(EntryHandle entry, const Key& key, bool lazy, std::string_view event = "del");
+  // A whole database was emptied or replaced (FLUSHDB, SWAPDB): every watcher of a key in it.
+  void DatabaseReplaced(uint32_t db);
+
+  // Makes the client wait: the reply comes later. The handler returns Ok without having replied.
+  void Block(BlockState block) { session_.block = block; }
+  // True where waiting is not allowed (MULTI/EXEC, scripts): a handler answers as if timed out.
+  bool deny_blocking() const { return session_.has(Session::kInExec); }
+
+ private:
+  Executor& executor_;
+  ServerState& server_;
+  Session& session_;
+  ReplyWriter& reply_;
+};
+
+}  // namespace gotthard

@@ -1,0 +1,101 @@
+// ServerState: everything that commands read and change, gathered for the execution thread.
+// Built once by main's Server, passed by reference; no globals.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "config/config_store.h"
+#include "exec/changes.h"
+#include "exec/session_table.h"
+#include "observe/latency_monitor.h"
+#include "observe/slow_log.h"
+#include "observe/stats.h"
+#include "resp/reply_buffer.h"
+#include "store/keyspace.h"
+
+namespace gotthard {
+
+class CommandTable;
+class Executor;
+class LazyFree;
+
+// What SHUTDOWN was asked.
+struct ShutdownRequest {
+  bool save = false;
+  bool no_save = false;
+  bool now = false;
+  bool force = false;
+};
+
+// One I/O thread as INFO and the tests see it. Number 0 is the execution thread's own reactor.
+struct ThreadReport {
+  int number = 0;
+  uint32_t connections = 0;
+  uint64_t cpu_us = 0;  // the thread's own clock
+};
+
+// What commands need of the layers above exec; implemented in server/.
+class Host {
+ public:
+  virtual ~Host() = default;
+  // Ends a client's connection. The session stays (flag kCloseAsap) until the connection's end is
+  // reported back.
+  virtual void CloseConnection(Session& session) = 0;
+  // Sends bytes to a client outside of the reply to a command of its own (push messages, MONITOR,
+  // the reply of a wait). Order among pushes and replies of one client is kept.
+  virtual void Push(Session& session, ReplyBuffer&& bytes) = 0;
+  // SHUTDOWN: OK when the process is on its way out (no reply follows).
+  virtual Status Shutdown(const ShutdownRequest& request) = 0;
+  virtual Status AbortShutdown() = 0;
+  virtual std::vector<ThreadReport> Threads() const = 0;
+  // Sums over all threads, for INFO.
+  virtual uint64_t NetworkBytesReceived() const = 0;
+  virtual uint64_t NetworkBytesSent() const = 0;
+  virtual uint64_t NetworkReads() const = 0;
+  virtual uint64_t NetworkWrites() const = 0;
+  virtual std::string_view IoBackend() const = 0;  // "epoll"
+  virtual void ResetNetworkCounters() = 0;
+};
+
+struct PauseState {
+  int64_t until_ms = 0;    // 0 = not paused
+  bool writes_only = false;
+};
+
+struct ServerState {
+  ConfigStore& config;
+  const CommandTable& commands;
+  Keyspace& keyspace;
+  Clock& clock;
+  const KeyHasher& hasher;
+  LazyFree& lazy_free;
+  Host* host = nullptr;          // set before the first command is run
+  Executor* executor = nullptr;  // likewise
+  Random random{0};
+  SessionTable sessions;
+  Changes changes;
+  Stats stats;
+  SlowLog slow_log;
+  LatencyMonitor latency;
+  PauseState pause;
+  int64_t now_ms = 0;  // the current batch's time
+  int64_t start_time_ms = 0;
+  uint64_t start_monotonic_ns = 0;
+  std::string run_id;       // 40 hex digits
+  std::string config_file;  // absolute path or empty
+  std::string executable;
+  bool active_expire_enabled = true;  // DEBUG SET-ACTIVE-EXPIRE
+  bool cron_paused = false;           // DEBUG PAUSE-CRON
+  bool shutting_down = false;
+  int64_t last_save_s = 0;
+  uint32_t monitors = 0;  // sessions with kMonitor
+};
+
+}  // namespace gotthard

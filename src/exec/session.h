@@ -1,0 +1,103 @@
+// Session: what the execution thread knows of one client. Owned by the SessionTable, touched by the
+// execution thread alone. The socket's side is net/connection.h; both know each other by SessionId.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipe/command_batch.h"
+#include "pipe/session_id.h"
+
+namespace gotthard {
+
+class Session;
+struct ServerState;
+
+// What a blocked client waits for, so that CLIENT LIST, CLIENT UNBLOCK and INFO can tell.
+enum class BlockKind : uint8_t { kNone, kPause, kWait, kWaitAof, kKeys, kShutdown };
+
+// A client's wait, created by a handler through ctx.Block().
+struct BlockState {
+  BlockKind kind = BlockKind::kNone;
+  int64_t deadline_ms = 0;  // wall clock; 0 = none
+  // Writes the reply of a wait that ran out of time (a handler's own function). Not null except for
+  // kPause.
+  void (*on_timeout)(ServerState& server, Session& session) = nullptr;
+  int64_t numbers[3] = {};  // the handler's own: what WAIT was asked for, ...
+};
+
+// Commands queued between MULTI and EXEC, their bytes copied.
+struct Transaction {
+  std::string bytes;
+  std::vector<uint64_t> words;  // a CommandStream over `bytes`
+  uint32_t count = 0;
+  uint64_t flags = 0;   // the union of the queued rows' flags
+  bool failed = false;  // an error while queueing: EXEC answers EXECABORT
+};
+
+struct WatchedKey {
+  uint32_t db;
+  std::string name;
+};
+
+class Session {
+ public:
+  enum Flag : uint32_t {
+    kMulti = 1 << 0,          // between MULTI and EXEC
+    kDirtyCas = 1 << 1,       // a watched key changed
+    kMonitor = 1 << 2,
+    kReplyOff = 1 << 3,
+    kReplySkip = 1 << 4,      // the command being run gets no reply
+    kReplySkipNext = 1 << 5,  // the next one gets none
+    kNoEvict = 1 << 6,
+    kNoTouch = 1 << 7,
+    kUnixSocket = 1 << 8,
+    kCloseAfterReply = 1 << 9,  // no further command is run
+    kCloseAsap = 1 << 10,       // killed; waits for the connection's end
+    kAuthenticated = 1 << 11,
+    kInExec = 1 << 12,        // EXEC runs its queue
+    kAdminPort = 1 << 13,
+    kReadOnlyReplica = 1 << 14,
+  };
+
+  SessionId id;
+  uint64_t client_id = 0;  // CLIENT ID: never reused
+  uint32_t flags = 0;
+  uint32_t db = 0;
+  uint8_t protocol = 2;
+  uint16_t home = 0;  // 0: inline on the execution thread, else the I/O thread's number
+  int fd = -1;        // as CLIENT LIST shows it; never used to do I/O
+  uint16_t last_row = UINT16_MAX;
+  int64_t created_ms = 0;
+  int64_t last_interaction_ms = 0;
+  uint64_t total_commands = 0;
+  // Last known figures of the connection's buffers, reported with its batches.
+  uint32_t query_buffer_bytes = 0;
+  uint32_t query_buffer_free = 0;
+  uint64_t output_sent_bytes = 0;     // handed over to the connection so far
+  uint64_t output_flushed_bytes = 0;  // of these, known to have left
+  std::string name;
+  std::string lib_name;
+  std::string lib_version;
+  std::string address;        // "ip:port" or the socket's path
+  std::string local_address;
+  std::string user = "default";
+  std::unique_ptr<Transaction> transaction;  // set between MULTI and EXEC
+  std::vector<WatchedKey> watched;
+  BlockState block;
+  // Work that waits while the client is blocked or paused: whole batches, and where in the first of
+  // them to go on.
+  std::deque<std::unique_ptr<CommandBatch>> parked;
+  const uint64_t* parked_at = nullptr;
+
+  bool has(Flag flag) const { return (flags & flag) != 0; }
+  void set(Flag flag, bool on = true) { flags = on ? flags | flag : flags & ~uint32_t{flag}; }
+  bool blocked() const { return block.kind != BlockKind::kNone; }
+  uint64_t output_pending_bytes() const { return output_sent_bytes - output_flushed_bytes; }
+};
+
+}  // namespace gotthard
