@@ -1,0 +1,15 @@
+#include "commands/families.h"
+
+#include <array>
+
+namespace gotthard {
+
+std::span<const std::span<const CommandSpec>> AllFamilies() {
+  static const std::array kFamilies = {
+      StringCommands(),      KeyCommands(),    ConnectionCommands(),    ClientCommands(),
+      TransactionCommands(), ServerCommands(), IntrospectionCommands(), DebugCommands(),
+  };
+  return kFamilies;
+}
+
+}  // namespace gotthard

@@ -1,0 +1,23 @@
+// The families of commands: one list of rows per file of this folder. Adding a family is a line here
+// and in families.cc; adding a command touches its family's file and test alone.
+#pragma once
+
+#include <span>
+
+#include "exec/command.h"
+
+namespace gotthard {
+
+std::span<const CommandSpec> StringCommands();
+std::span<const CommandSpec> KeyCommands();
+std::span<const CommandSpec> ConnectionCommands();
+std::span<const CommandSpec> ClientCommands();
+std::span<const CommandSpec> TransactionCommands();
+std::span<const CommandSpec> ServerCommands();
+std::span<const CommandSpec> IntrospectionCommands();
+std::span<const CommandSpec> DebugCommands();
+
+// All of the above.
+std::span<const std::span<const CommandSpec>> AllFamilies();
+
+}  // namespace gotthard
