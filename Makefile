@@ -23,6 +23,10 @@ OBJ       := $(BUILD)/obj
 PARALLEL   = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE    = $(MAKE) --no-print-directory $(PARALLEL)
 
+# Recipes say what they make; V=1 shows the commands, `make -s` nothing.
+Q         := $(if $(V),,@)
+SAY        = @$(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,printf '  %-5s %s\n')
+
 CXX_fuzz  := clang++
 ifneq ($(CXX_$(FLAVOUR)),)
 CXX       := $(CXX_$(FLAVOUR))
@@ -168,20 +172,24 @@ $(OBJ)/tests/%.o $(OBJ)/benchmark/%.o: EXTRA_FLAGS := -I.
 $(OBJ)/benchmark/micro/%.o: EXTRA_FLAGS := -I. -DCATCH_CONFIG_ENABLE_BENCHMARKING
 $(OBJ)/%.o: %.cc $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(CCACHE) $(CXX) $(ALL_CXXFLAGS) $(EXTRA_FLAGS) -MMD -MP -c $< -o $@
+	$(SAY) CXX $@
+	$(Q)$(CCACHE) $(CXX) $(ALL_CXXFLAGS) $(EXTRA_FLAGS) -MMD -MP -c $< -o $@
 $(OBJ)/benchmark/micro/catch_main.o: tests/test_main.cc $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(CCACHE) $(CXX) $(ALL_CXXFLAGS) $(EXTRA_FLAGS) -MMD -MP -c $< -o $@
+	$(SAY) CXX $@
+	$(Q)$(CCACHE) $(CXX) $(ALL_CXXFLAGS) $(EXTRA_FLAGS) -MMD -MP -c $< -o $@
 
 $(LIB): $(LIB_OBJ) $(BUILD)/.sources
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(ARCHIVER) rcs $@ $(LIB_OBJ)
+	$(SAY) AR $@
+	$(Q)$(ARCHIVER) rcs $@ $(LIB_OBJ)
 
 # $(call LINK,libraries): links all objects and archives among the prerequisites.
 define LINK
 @mkdir -p $(@D)
-+$(CXX) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) $(1)
+$(SAY) LINK $@
++$(Q)$(CXX) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) $(1)
 endef
 $(BUILD)/gotthard-server: $(OBJ)/src/server/main.o $(LIB)
 	$(call LINK)
@@ -215,19 +223,22 @@ FORMAT_FILES := $(wildcard src/*/*.h src/*/*.cc benchmark/*.h benchmark/*.cc ben
   benchmark/*/*.cc tests/*.cc tests/*/*.h tests/*/*.cc tests/*/*/*.h tests/*/*/*.cc)
 build/lint/.format: $(FORMAT_FILES) .clang-format
 	@mkdir -p $(@D)
-	clang-format --dry-run -Werror $(FORMAT_FILES)
+	$(SAY) LINT 'format of $(words $(FORMAT_FILES)) files'
+	$(Q)clang-format --dry-run -Werror $(FORMAT_FILES)
 	@touch $@
 build/lint/%.cc.ok: %.cc .clang-tidy
 	@mkdir -p $(@D)
-	$(CLANGXX) $(BASE_FLAGS) -I. -fsyntax-only -Wthread-safety -Werror=thread-safety \
+	$(SAY) LINT $<
+	$(Q)$(CLANGXX) $(BASE_FLAGS) -I. -fsyntax-only -Wthread-safety -Werror=thread-safety \
 	  -MMD -MP -MT $@ -MF $(@:.ok=.d) $<
-	clang-tidy --quiet --warnings-as-errors='*' $< -- $(BASE_FLAGS) -I. 2>&1 \
-	  | { ! grep -E '(warning|error|note):|^ '; }
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $< -- $(BASE_FLAGS) -I. 2>&1 \
+	  | { ! grep -vE '^[0-9]+ warnings? (generated|treated)|^$$'; }
 	@touch $@
 # Libraries' headers are this machine's: those that do not depend on the architecture serve.
 build/aarch64/%.cc.ok: %.cc
 	@mkdir -p $(@D)
-	aarch64-linux-gnu-g++ -std=c++20 -Wall -Wextra -Wno-missing-field-initializers -Isrc -pthread \
+	$(SAY) ARM64 $<
+	$(Q)aarch64-linux-gnu-g++ -std=c++20 -Wall -Wextra -Wno-missing-field-initializers -Isrc -pthread \
 	  -idirafter /usr/include -idirafter /usr/include/$(ARCH)-linux-gnu -fsyntax-only \
 	  -MMD -MP -MT $@ -MF $(@:.ok=.d) $<
 	@touch $@
