@@ -94,8 +94,8 @@ class [[nodiscard]] Result {
 };
 
 // Leaves the function with the error, if there is one.
-#define GOTTHARD_RETURN_IF_ERROR(expression)                   \
-  do {                                                         \
+#define GOTTHARD_RETURN_IF_ERROR(expression)                                      \
+  do {                                                                            \
     if (::gotthard::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

@@ -1,0 +1,15 @@
+// malloc that cannot fail: no caller could go on without the memory, so running out ends the
+// process with a message that says how much was wanted. Limits (maxmemory, output limits) act long
+// before.
+//
+// Owning thread: any. Freed with std::free.
+#pragma once
+
+#include <cstddef>
+
+namespace gotthard {
+
+// `bytes` of uninitialised memory, aligned for any type.
+[[nodiscard]] void* MustMalloc(size_t bytes);
+
+}  // namespace gotthard
