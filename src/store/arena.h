@@ -1,0 +1,109 @@
+// Arena: where a database's entries and segments live.
+//
+// A slab allocator in the tradition of Bonwick (USENIX 1994), with mimalloc's free list per page
+// (Leijen et al. 2019), for one thread. Why not malloc: no per-object header or class wider than
+// 8 bytes below 512, one place to ask for huge pages (a page walk per lookup costs more than the
+// lookup), exact accounting, and a whole database is given back without visiting its entries.
+//
+//   chunk: 2 MiB, aligned to its size, from mmap
+//   +--------------+-----------------------+---------+-- ... --+----------+
+//   | head, 4 KiB  | rest of page 0, 60 KiB| page 1  |         | page 31  |  pages of 64 KiB
+//   +--------------+-----------------------+---------+-- ... --+----------+
+//   head: Chunk { which pages are free } and a PageHead per page { class, free list, used }
+//
+// A page holds objects of one size class: steps of 8 bytes up to 512, then 128-byte multiples
+// about a fifth apart up to 4096. Objects whose size is a multiple of 128 are 128-byte aligned.
+// Larger objects come from malloc, linked so that they go with the arena.
+//
+// The head of the chunk, not the object, tells the class: found by masking the pointer. Allocate
+// and Free are O(1), apart from one mmap per 2 MiB. An empty page serves any class again; an empty
+// chunk goes back to the system, except for one. Memory is touched only when first used, so a small
+// arena stays small; from kHugePageChunks chunks on, huge pages are asked for.
+//
+// Under AddressSanitizer each object comes from malloc, so that overflows are seen.
+//
+// Limit: the address space; when the system refuses memory, the process ends with a message, as
+// there is no state to go back to in the middle of a write.
+//
+// Owning thread: one at a time (the execution thread; later perhaps the one that frees it).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace gotthard {
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GOTTHARD_ARENA_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GOTTHARD_ARENA_MALLOC 1
+#endif
+#endif
+
+class Arena {
+ public:
+  static constexpr size_t kChunkBytes = size_t{2} << 20;
+  static constexpr size_t kPageBytes = size_t{64} << 10;
+  static constexpr size_t kMaxFineBytes = 512;
+  static constexpr size_t kMaxPagedBytes = 4096;
+  // Objects of size k * 128 are aligned to this.
+  static constexpr size_t kGroupAlignment = 128;
+  // 4 MiB of data: below it, pages of 4 KiB keep idle databases small.
+  static constexpr size_t kHugePageChunks = 3;
+
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  // Gives everything back, whatever is still allocated.
+  ~Arena();
+
+  // At least `size` bytes, 8-byte aligned, uninitialised. REQUIRES: size > 0.
+  void* Allocate(size_t size);
+  // REQUIRES: `object` came from Allocate(s) with ClassBytes(s) == ClassBytes(size).
+  void Free(void* object, size_t size);
+  // What an object of `size` really takes: it may grow up to this in place. The page's share of the
+  // chunk's head is not included.
+  static size_t ClassBytes(size_t size);
+
+  // Sum of ClassBytes over live objects.
+  size_t used_bytes() const { return used_bytes_; }
+  // Memory held: pages in use or once used, chunk heads, large objects.
+  size_t resident_bytes() const;
+  size_t chunks() const { return chunk_count_; }
+
+ private:
+  static constexpr size_t kPages = kChunkBytes / kPageBytes;
+  static constexpr size_t kHeadBytes = 4096;
+  static constexpr size_t kClasses = 64 + 12;
+
+  struct PageHead;
+  struct Chunk;
+  struct Large;
+
+  static unsigned ClassOf(size_t size);
+  static size_t BytesOfClass(unsigned size_class);
+
+  void* AllocateLarge(size_t size);
+  void FreeLarge(void* object, size_t size);
+  // A page for `size_class`, at the head of its list. Mmaps a chunk if no chunk has a free page.
+  PageHead* NewPage(unsigned size_class);
+  void ReleasePage(PageHead* page);
+  Chunk* NewChunk();
+  void ReleaseChunk(Chunk* chunk);
+  void LinkPage(PageHead* page);
+  void UnlinkPage(PageHead* page);
+
+  std::array<PageHead*, kClasses> partial_ = {};  // pages of a class that have room
+  Chunk* chunks_ = nullptr;                       // all of them
+  Chunk* roomy_ = nullptr;                        // those with a free page
+  Large* large_ = nullptr;
+  size_t chunk_count_ = 0;
+  size_t empty_chunks_ = 0;
+  size_t touched_pages_ = 0;
+  size_t used_bytes_ = 0;
+  size_t large_bytes_ = 0;
+};
+
+}  // namespace gotthard
