@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "load.h"
-#include "options.h"
-#include "report.h"
-#include "workload.h"
+#include "benchmark/load.h"
+#include "benchmark/options.h"
+#include "benchmark/report.h"
+#include "benchmark/workload.h"
 
 namespace gotthard::bench {
 namespace {

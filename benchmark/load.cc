@@ -1,4 +1,4 @@
-#include "load.h"
+#include "benchmark/load.h"
 
 #include <netdb.h>
 #include <sys/un.h>

@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <string>
 
-#include "histogram.h"
-#include "load_thread.h"
-#include "options.h"
-#include "reply_counter.h"
-#include "workload.h"
+#include "benchmark/histogram.h"
+#include "benchmark/load_thread.h"
+#include "benchmark/options.h"
+#include "benchmark/reply_counter.h"
+#include "benchmark/workload.h"
 
 namespace gotthard::bench {
 

@@ -1,4 +1,4 @@
-#include "load_thread.h"
+#include "benchmark/load_thread.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

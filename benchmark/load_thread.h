@@ -29,10 +29,10 @@
 #include <string_view>
 #include <vector>
 
-#include "histogram.h"
-#include "options.h"
-#include "reply_counter.h"
-#include "workload.h"
+#include "benchmark/histogram.h"
+#include "benchmark/options.h"
+#include "benchmark/reply_counter.h"
+#include "benchmark/workload.h"
 
 namespace gotthard::bench {
 

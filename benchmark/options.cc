@@ -1,4 +1,4 @@
-#include "options.h"
+#include "benchmark/options.h"
 
 #include <algorithm>
 #include <boost/program_options.hpp>

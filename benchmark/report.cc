@@ -1,4 +1,4 @@
-#include "report.h"
+#include "benchmark/report.h"
 
 #include <cinttypes>
 #include <cstdio>

@@ -3,8 +3,8 @@
 // Owning thread: main. Everything goes to stdout but what is wrong, which goes to stderr.
 #pragma once
 
-#include "load.h"
-#include "options.h"
+#include "benchmark/load.h"
+#include "benchmark/options.h"
 
 namespace gotthard::bench {
 

@@ -1,4 +1,4 @@
-#include "workload.h"
+#include "benchmark/workload.h"
 
 #include <algorithm>
 #include <iterator>

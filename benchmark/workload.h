@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "options.h"
-#include "random.h"
+#include "benchmark/options.h"
+#include "benchmark/random.h"
 
 namespace gotthard::bench {
 

@@ -1,5 +1,5 @@
 // The histogram says what was recorded, to within a sixty-fourth.
-#include "../../../benchmark/histogram.h"
+#include "benchmark/histogram.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "../../../benchmark/random.h"
+#include "benchmark/random.h"
 
 using gotthard::bench::Histogram;
 using gotthard::bench::Random;

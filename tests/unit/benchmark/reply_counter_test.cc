@@ -1,11 +1,11 @@
 // The reply counter counts what a full parser would count, however the bytes are cut.
-#include "../../../benchmark/reply_counter.h"
+#include "benchmark/reply_counter.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "../../../benchmark/random.h"
+#include "benchmark/random.h"
 
 using gotthard::bench::Random;
 using gotthard::bench::ReplyCounter;
