@@ -123,7 +123,7 @@ fuzz: ## build every fuzzer with clang and run each for FUZZ_SECONDS (60)
 	+@$(SUBMAKE) FLAVOUR=fuzz build/fuzz/.fuzzers
 	@python3 tests/run.py fuzz --seconds $(FUZZ_SECONDS)
 bench: deps-build deps-bench all ## measure against Redis in the same run: make bench ARGS="..."
-	@build/release/gotthard-benchmark $(ARGS)
+	@/usr/bin/python3 benchmark/run_bench.py $(ARGS)
 micro: deps-build deps-bench ## run the micro-benchmarks: make micro ARGS="[table]"
 	+@$(SUBMAKE) FLAVOUR=release build/release/gotthard-micro
 	@build/release/gotthard-micro $(ARGS)

@@ -1,9 +1,11 @@
 #include "benchmark/load.h"
 
 #include <netdb.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -33,6 +35,14 @@ void MakeSetup(const Options& options, LoadShared& shared) {
   if (options.resp3) AppendSetup({"HELLO", "3"}, shared);
   if (options.tracking) AppendSetup({"CLIENT", "TRACKING", "on"}, shared);
   if (options.database > 0) AppendSetup({"SELECT", std::to_string(options.database)}, shared);
+}
+
+bool Accepts(const addrinfo& address) {
+  const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool accepted = connect(fd, address.ai_addr, address.ai_addrlen) == 0;
+  close(fd);
+  return accepted;
 }
 
 // The part of `whole` that falls to `index` of `parts`; the parts add up to the whole.
@@ -152,8 +162,18 @@ Result<Address> Resolve(const Options& options) {
   const std::string port = std::to_string(options.port);
   const int error = getaddrinfo(options.host.c_str(), port.c_str(), &hints, &found);
   if (error != 0) return Status::Error(options.host + ": " + gai_strerror(error));
-  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
-  address.size = found->ai_addrlen;
+  // "localhost" may name an IPv6 address that the server does not listen at: the first that accepts
+  // is taken, or the first of all, so that its error is the one shown.
+  const addrinfo* chosen = found;
+  for (const addrinfo* each = found; each != nullptr && found->ai_next != nullptr;
+       each = each->ai_next) {
+    if (Accepts(*each)) {
+      chosen = each;
+      break;
+    }
+  }
+  std::memcpy(&address.storage, chosen->ai_addr, chosen->ai_addrlen);
+  address.size = chosen->ai_addrlen;
   freeaddrinfo(found);
   return address;
 }
