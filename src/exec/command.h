@@ -129,6 +129,10 @@ struct KeySpec {
   int16_t limit = 0;          // kRange with last = -1: 0/1 all, 2 the first half, ...
   int16_t keynum_index = 0;   // kKeynum: where the number of keys is, relative to the begin
   int16_t first_key = 0;      // kKeynum: where the first key is, relative to the begin
+  // kKeyVariable: `flags` hold when one of these words ("set incrby", lower case) is among the
+  // arguments, and `flags_otherwise` when none is.
+  std::string_view flags_if_any = {};
+  uint16_t flags_otherwise = 0;
 };
 
 // One key at `position`.

@@ -1,0 +1,57 @@
+#include "exec/key_extraction.h"
+
+#include <algorithm>
+
+namespace gotthard {
+
+namespace key_extraction_internal {
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [lower](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool ListHas(std::string_view words, std::string_view word) {
+  while (!words.empty()) {
+    size_t blank = std::min(words.find(' '), words.size());
+    if (EqualsIgnoringCase(words.substr(0, blank), word)) return true;
+    words.remove_prefix(std::min(blank + 1, words.size()));
+  }
+  return false;
+}
+
+}  // namespace key_extraction_internal
+
+LegacyKeyRange LegacyKeys(const CommandSpec& spec) {
+  LegacyKeyRange range;
+  int count = 0;
+  for (const KeySpec& keys : spec.keys) {
+    if (keys.begin == KeySpec::Begin::kNone) continue;
+    ++count;
+    range.movable |= (keys.flags & kKeyIncomplete) != 0;
+    if (keys.begin != KeySpec::Begin::kIndex || keys.find != KeySpec::Find::kRange) {
+      range.movable = true;
+      continue;
+    }
+    int last = keys.last >= 0 ? keys.index + keys.last : keys.last;
+    if (range.first == 0) {
+      range = {.first = keys.index, .last = last, .step = keys.step, .movable = range.movable};
+    } else if (range.last == keys.index - 1 && range.step == 1 && keys.step == 1) {
+      range.last = last;  // goes on where the one before ended
+    } else {
+      range.movable = true;
+    }
+  }
+  // With several specifications only plain ranges count.
+  if (count > 1 && range.step != 1) return {.movable = true};
+  return range;
+}
+
+bool HasKeys(const CommandSpec& spec) {
+  return std::any_of(spec.keys.begin(), spec.keys.end(), [](const KeySpec& keys) {
+    return keys.begin != KeySpec::Begin::kNone && (keys.flags & kKeyNotKey) == 0;
+  });
+}
+
+}  // namespace gotthard
