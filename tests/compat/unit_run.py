@@ -106,7 +106,7 @@ class Round:
 
 
 class UnitRunner:
-    """Runs units in a tree made by suite_tree. `hang_s`: seconds without an event that are too many."""
+    """Runs units in a tree made by suite_tree. `hang_s`: seconds without an event, at most."""
 
     def __init__(self, tree, log_dir, hang_s, max_rounds, extra_args):
         self.tree = tree
