@@ -4,13 +4,13 @@
 // Owning thread: main before the threads start, the execution thread after. Nothing here blocks but
 // the reading of files at start and Rewrite, which syncs a file and its directory.
 //
-// Limits: a file of 16 MB, includes 16 deep. What is past them is an error that says so.
+// Limits: a file of 16 MB, includes 16 deep, 1000 included files. What is past them is an error
+// that says so.
 #pragma once
 
 #include <functional>
 #include <initializer_list>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -110,24 +110,44 @@ class ConfigStore {
     std::vector<const OptionRow*> rows;
     Hook hook;
   };
-  struct Line;  // config_store.cc
+  // Where a line of configuration comes from, for messages.
+  struct Line {
+    std::string_view source;
+    int number;
+    std::string_view text;
+  };
+  // One pair of a CONFIG SET.
+  struct Change {
+    const OptionRow* row;
+    std::string_view name;  // as the table writes the name that was used
+    std::string_view value;
+  };
 
-  Status LoadFileAt(const std::string& path, int depth);
+  // config_load.cc
   Status LoadTextAt(std::string_view text, std::string_view source, int first_line, int depth);
-  Status ApplyLine(const Line& line, std::vector<std::string>& words, int depth);
+  Status ApplyLine(const Line& line, int depth);
   Status ApplyOption(const OptionRow& row, std::span<const std::string> args);
-  Status ApplyDirective(const Line& line, std::span<const std::string> words, int depth);
+  Status ApplyDirective(const Line& line, const DirectiveRow& row,
+                        std::span<const std::string> words, int depth);
   Status Include(const Line& line, const std::string& pattern, int depth);
-  Status CheckTogether();
-  Status ChangeDir(const std::string& path);
-  Status CheckRequest(std::span<const NameValueView> pairs, const SetRequest& request,
-                      std::vector<std::pair<const OptionRow*, std::string_view>>* options) const;
-  Status RunHooks(const std::set<const OptionRow*>& changed, const Config& before);
-  void NoteGiven(std::string_view name, bool has_effect);
+  Status CheckTogether(std::string_view source);
+  void NoteGiven(std::string_view name);
+
+  // config_store.cc
+  static void ClampTogether(Config* config);
+  Result<std::vector<Change>> CheckRequest(std::span<const NameValueView> pairs,
+                                           const SetRequest& request) const;
+  Status Apply(const std::vector<Change>& changes, Config next);
+  Status RunHooks(const std::vector<Change>& changes, const Config& before,
+                  std::vector<const Hook*>* ran, const Change** failed);
+
+  static constexpr int64_t kMinHz = 1;
+  static constexpr int64_t kMaxHz = 500;
 
   std::unique_ptr<ConfigFiles> files_;
   Config values_;
   bool save_seen_ = false;
+  int files_read_ = 0;
   std::string config_file_;
   std::vector<std::string> given_without_effect_;
   std::vector<Hooked> hooks_;

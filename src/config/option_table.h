@@ -31,6 +31,7 @@ enum OptionFlag : uint32_t {
   kOptOctal = 1 << 10,         // integer: written in base 8
   kOptAutoIsZero = 1 << 11,    // integer: also `auto`, kept as 0
   kOptUnsetIfEmpty = 1 << 12,  // string: "" means unset, and a rewritten file has no line for it
+  kOptAtStart = 1 << 14,       // CONFIG SET takes only the value it has (our own options)
   kOptNoEffect = 1 << 13,      // understood, reported and kept, but nothing acts on it so far
 };
 
@@ -70,7 +71,7 @@ struct OptionRow {
   int64_t max = INT32_MAX;
   std::span<const EnumValue> values = {};  // for int members
   uint32_t flags = 0;
-  // Says what is wrong with a word that has the right type; empty when nothing is.
+  // Says what is wrong with the word for a string or bool; empty when nothing is.
   std::string_view (*check)(std::string_view value) = nullptr;
   std::string_view help = {};
   std::string_view sample = {};   // an active line of conf/gotthard.conf
@@ -79,9 +80,21 @@ struct OptionRow {
   bool Has(uint32_t flag) const { return (flags & flag) != 0; }
 };
 
+// A directive that only a file or the command line can give: it has no value to ask for.
+struct DirectiveRow {
+  std::string_view name;
+  size_t min_args;
+  size_t max_args;
+  std::string_view takes;
+  std::string_view help;
+  std::string_view example;      // empty: not in the sample file
+  bool keep_on_rewrite = false;  // CONFIG REWRITE leaves its lines as they are
+};
+
 struct OptionSection {
   std::string_view title;
   std::span<const OptionRow> rows;
+  std::span<const DirectiveRow> directives = {};
 };
 
 // All rows, in the order of the sample file.
@@ -89,6 +102,13 @@ std::span<const OptionSection> OptionSections();
 
 // The row of a name or alias, in any case; nullptr if there is none. *is_alias says which it was.
 const OptionRow* FindOption(std::string_view name, bool* is_alias = nullptr);
+
+const DirectiveRow* FindDirective(std::string_view name);
+// The name of an option or directive that `name` may be a slip of the pen for; empty if none is
+// near.
+std::string_view NearestOption(std::string_view name);
+// Whether two names are the same but for the case of ASCII letters.
+bool EqualNoCase(std::string_view a, std::string_view b);
 
 // Parses `args` and stores the value. On an error (text without a code) nothing has changed.
 Status SetOption(const OptionRow& row, Config& config, std::span<const std::string> args,
