@@ -74,7 +74,7 @@ TEST_BINS := $(UNIT_BINS) $(SUITES:%=$(BUILD)/tests/%)
 SERVER    := $(if $(wildcard src/server/main.cc),$(BUILD)/gotthard-server)
 BENCH     := $(if $(wildcard benchmark/*.cc),$(BUILD)/gotthard-benchmark)
 MICRO     := $(if $(wildcard benchmark/micro/*.cc),$(BUILD)/gotthard-micro)
-FUZZERS   := $(patsubst tests/fuzz/%_fuzz.cc,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.cc))
+FUZZERS   := $(patsubst tests/fuzz/%_fuzz.cc,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
@@ -152,7 +152,7 @@ deps-build deps-test deps-bench: deps-%:
 ## Rules
 
 $(BUILD)/.all $(BUILD)/.tests $(BUILD)/.fuzzers: ;
-$(BUILD)/.all: $(LIB) $(SERVER) $(BENCH) $(if $(filter release,$(FLAVOUR)),,$(MICRO))
+$(BUILD)/.all: $(LIB) $(SERVER) $(BENCH) $(if $(filter debug,$(FLAVOUR)),$(MICRO))
 $(BUILD)/.tests: $(TEST_BINS)
 $(BUILD)/.fuzzers: $(FUZZERS)
 

@@ -72,8 +72,8 @@ def run(command, env, limit=LIMIT_SECONDS):
 def count_catch(status, output):
     """(passed, failed) of a Catch2 v2 program, from the end of its console report."""
     good = re.search(r"All tests passed \(.* in (\d+) test cases?\)", output)
-    if good and status == 0:
-        return int(good.group(1)), 0
+    if good:  # a sanitizer may still have had something to say
+        return int(good.group(1)), 0 if status == 0 else 1
     bad = re.search(r"^test cases: .*$", output, re.M)
     if bad:
         passed = re.search(r"(\d+) passed", bad.group(0))
