@@ -44,9 +44,12 @@ BASE_FLAGS := -std=c++20 $(MARCH) $(WARN) -Isrc -pthread
 
 CXXFLAGS_release := -O3 -g -flto=auto -DNDEBUG
 CXXFLAGS_debug   := -O1 -g -D_GLIBCXX_ASSERTIONS
-CXXFLAGS_asan    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined \
+# Variable tracking is for debuggers; with a sanitizer it takes a third of the compile time.
+CXXFLAGS_asan    := -O1 -g -fno-var-tracking -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined \
                     -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-CXXFLAGS_tsan    := -O1 -g -fsanitize=thread
+CXXFLAGS_tsan    := -O1 -g -fno-var-tracking -fsanitize=thread
+# Catch2's macros with both sanitizers compile three times as fast without optimisation.
+TESTFLAGS_asan   := -O0
 CXXFLAGS_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined \
                     -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_release  := -flto=auto -O3
@@ -107,19 +110,19 @@ all: ## the release binaries: -O3, link-time optimisation
 	+@$(SUBMAKE) FLAVOUR=release build/release/.all
 debug: ## the debug binaries and all test binaries
 	+@$(SUBMAKE) FLAVOUR=debug build/debug/.all build/debug/.tests
-asan: ## build and test with the address and undefined-behaviour sanitizers
+asan: deps-build deps-test ## build and test with the address and undefined-behaviour sanitizers
 	+@$(SUBMAKE) FLAVOUR=asan build/asan/.all build/asan/.tests
 	@python3 tests/run.py suite asan
-tsan: ## build and test with the thread sanitizer
+tsan: deps-build deps-test ## build and test with the thread sanitizer
 	+@$(SUBMAKE) FLAVOUR=tsan build/tsan/.all build/tsan/.tests
 	@python3 tests/run.py suite tsan
-lint: ## check the format, clang-tidy, clang's thread-safety analysis
+lint: deps-build deps-test ## check the format, clang-tidy, clang's thread-safety analysis
 	+@$(SUBMAKE) --keep-going --output-sync=target FLAVOUR=lint build/lint/.format $(LIB_SRC:%=build/lint/%.ok) \
 	  $(patsubst %,build/lint/%.ok,$(wildcard src/server/main.cc benchmark/*.cc)) \
 	  && echo 'lint: clean'
 format: ## rewrite the sources with clang-format
 	@clang-format -i $(FORMAT_FILES)
-fuzz: ## build every fuzzer with clang and run each for FUZZ_SECONDS (60)
+fuzz: deps-build deps-test ## build every fuzzer with clang and run each for FUZZ_SECONDS (60)
 	+@$(SUBMAKE) FLAVOUR=fuzz build/fuzz/.fuzzers
 	@python3 tests/run.py fuzz --seconds $(FUZZ_SECONDS)
 bench: deps-build deps-bench all ## measure against Redis in the same run: make bench ARGS="..."
@@ -168,7 +171,7 @@ $(BUILD)/.sources: FORCE
 	$(call WRITE_IF_CHANGED,$(LIB_SRC))
 
 # Tests and benchmarks may name files of the tree ("tests/system/system_harness.h").
-$(OBJ)/tests/%.o $(OBJ)/benchmark/%.o: EXTRA_FLAGS := -I.
+$(OBJ)/tests/%.o $(OBJ)/benchmark/%.o: EXTRA_FLAGS := -I. $(TESTFLAGS_$(FLAVOUR))
 $(OBJ)/benchmark/micro/%.o: EXTRA_FLAGS := -I. -DCATCH_CONFIG_ENABLE_BENCHMARKING
 $(OBJ)/%.o: %.cc $(BUILD)/.flags
 	@mkdir -p $(@D)
@@ -224,7 +227,9 @@ FORMAT_FILES := $(wildcard src/*/*.h src/*/*.cc benchmark/*.h benchmark/*.cc ben
 build/lint/.format: $(FORMAT_FILES) .clang-format
 	@mkdir -p $(@D)
 	$(SAY) LINT 'format of $(words $(FORMAT_FILES)) files'
-	$(Q)clang-format --dry-run -Werror $(FORMAT_FILES)
+	@out=$$(clang-format --dry-run -Werror $(FORMAT_FILES) 2>&1) || { \
+	  echo "not as clang-format has it ('make format' rewrites):"; \
+	  echo "$$out" | sed -n '/error:/s/:[0-9].*//p; /not found/p' | uniq; exit 1; }
 	@touch $@
 build/lint/%.cc.ok: %.cc .clang-tidy
 	@mkdir -p $(@D)
