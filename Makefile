@@ -34,6 +34,8 @@ else ifeq ($(origin CXX),default)
 CXX       := g++
 endif
 CLANGXX   ?= clang++
+# Debian's, which sees the packages of deps/, whatever else is first on PATH.
+PYTHON    ?= /usr/bin/python3
 CCACHE    ?= $(shell command -v ccache 2>/dev/null)
 
 # x86-64-v2 (SSE4.2, 2009 and later) so that one binary runs everywhere.
@@ -105,17 +107,17 @@ run: deps-build ## build and start the server in the foreground: make run ARGS="
 	@exec build/release/gotthard-server conf/gotthard.conf $(ARGS)
 test: deps-build deps-test ## build the debug flavour, run every test, print one total
 	+@$(SUBMAKE) FLAVOUR=debug build/debug/.all build/debug/.tests
-	@python3 tests/run.py suite debug
+	@$(PYTHON) tests/run.py suite debug
 all: ## the release binaries: -O3, link-time optimisation
 	+@$(SUBMAKE) FLAVOUR=release build/release/.all
 debug: ## the debug binaries and all test binaries
 	+@$(SUBMAKE) FLAVOUR=debug build/debug/.all build/debug/.tests
 asan: deps-build deps-test ## build and test with the address and undefined-behaviour sanitizers
 	+@$(SUBMAKE) FLAVOUR=asan build/asan/.all build/asan/.tests
-	@python3 tests/run.py suite asan
+	@$(PYTHON) tests/run.py suite asan
 tsan: deps-build deps-test ## build and test with the thread sanitizer
 	+@$(SUBMAKE) FLAVOUR=tsan build/tsan/.all build/tsan/.tests
-	@python3 tests/run.py suite tsan
+	@$(PYTHON) tests/run.py suite tsan
 lint: deps-build deps-test ## check the format, clang-tidy, clang's thread-safety analysis
 	+@$(SUBMAKE) --keep-going --output-sync=target FLAVOUR=lint build/lint/.format $(LIB_SRC:%=build/lint/%.ok) \
 	  $(patsubst %,build/lint/%.ok,$(wildcard src/server/main.cc benchmark/*.cc)) \
@@ -124,9 +126,9 @@ format: ## rewrite the sources with clang-format
 	@clang-format -i $(FORMAT_FILES)
 fuzz: deps-build deps-test ## build every fuzzer with clang and run each for FUZZ_SECONDS (60)
 	+@$(SUBMAKE) FLAVOUR=fuzz build/fuzz/.fuzzers
-	@python3 tests/run.py fuzz --seconds $(FUZZ_SECONDS)
+	@$(PYTHON) tests/run.py fuzz --seconds $(FUZZ_SECONDS)
 bench: deps-build deps-bench all ## measure against Redis in the same run: make bench ARGS="..."
-	@/usr/bin/python3 benchmark/run_bench.py $(ARGS)
+	@$(PYTHON) benchmark/run_bench.py $(ARGS)
 micro: deps-build deps-bench ## run the micro-benchmarks: make micro ARGS="[table]"
 	+@$(SUBMAKE) FLAVOUR=release build/release/gotthard-micro
 	@build/release/gotthard-micro $(ARGS)

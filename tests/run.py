@@ -139,7 +139,7 @@ def suite(flavour):
         scripts += sorted(glob.glob(os.path.join(ROOT, "tests", "system", "[!_]*.py")))
         for script in scripts:
             script = os.path.relpath(script, ROOT)
-            alone.append((script, ["python3", script], count_script))
+            alone.append((script, [sys.executable, script], count_script))
     missing = [job for job in together + alone if job[2] is count_catch and not present(job[0])]
     for job in missing:
         print(f"FAILED {job[0]}: not built")
