@@ -160,11 +160,17 @@ unsigned DigitCount(uint64_t value) {
 size_t FormatUint64(char* out, uint64_t value) {
   const unsigned length = DigitCount(value);
   char* p = out + length;
-  while (value >= 100) {
-    const uint64_t pair = value % 100;
+  // Four digits a step: the divisions of one step do not wait for those of the next.
+  while (value >= 10'000) {
+    const auto four = static_cast<uint32_t>(value % 10'000);
+    value /= 10'000;
+    p -= 4;
+    std::memcpy(p, &kDigitPairs[2 * (four / 100)], 2);
+    std::memcpy(p + 2, &kDigitPairs[2 * (four % 100)], 2);
+  }
+  if (value >= 100) {
+    std::memcpy(p - 2, &kDigitPairs[2 * (value % 100)], 2);
     value /= 100;
-    p -= 2;
-    std::memcpy(p, &kDigitPairs[2 * pair], 2);
   }
   if (value >= 10) {
     std::memcpy(out, &kDigitPairs[2 * value], 2);

@@ -4,6 +4,16 @@
 #include <string>
 
 namespace gotthard {
+namespace {
+
+// Formatted digits as a view; tells the compiler what bounds it, or gcc warns of overreads.
+template <size_t N>
+std::string_view Digits(const char (&text)[N], size_t length) {
+  if (length > N) __builtin_unreachable();
+  return {text, length};
+}
+
+}  // namespace
 
 Replied ReplyWriter::Line(char type, std::string_view text) {
   char* p = out_->Reserve(text.size() + 3);
@@ -40,12 +50,12 @@ Replied ReplyWriter::BulkBlob(BlobRef blob, size_t offset, size_t length) {
 
 Replied ReplyWriter::BulkInteger(int64_t value) {
   char digits[kMaxInt64Chars];
-  return Bulk({digits, FormatInt64(digits, value)});
+  return Bulk(Digits(digits, FormatInt64(digits, value)));
 }
 
 Replied ReplyWriter::Double(double value) {
   char text[kMaxDoubleChars];
-  const std::string_view digits(text, FormatDouble(text, value));
+  const std::string_view digits = Digits(text, FormatDouble(text, value));
   return resp3() ? Line(',', digits) : Bulk(digits);
 }
 
