@@ -27,7 +27,7 @@ class Context {
   ReplyWriter& reply() { return reply_; }
   Session& session() { return session_; }
   ServerState& server() { return server_; }
-  const Config& config() const { return server_.config.values; }
+  const Config& config() const { return server_.config.values(); }
   Executor& executor() { return executor_; }
   // Wall clock, taken once per batch: all commands of a batch, and of an EXEC, see the same time.
   int64_t now_ms() const { return server_.now_ms; }

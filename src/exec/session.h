@@ -11,6 +11,7 @@
 
 #include "pipe/command_batch.h"
 #include "pipe/session_id.h"
+#include "resp/reply_writer.h"
 
 namespace gotthard {
 
@@ -26,7 +27,7 @@ struct BlockState {
   int64_t deadline_ms = 0;  // wall clock; 0 = none
   // Writes the reply of a wait that ran out of time (a handler's own function). Not null except for
   // kPause.
-  void (*on_timeout)(ServerState& server, Session& session) = nullptr;
+  void (*on_timeout)(ServerState& server, Session& session, ReplyWriter& reply) = nullptr;
   int64_t numbers[3] = {};  // the handler's own: what WAIT was asked for, ...
 };
 
@@ -68,7 +69,7 @@ class Session {
   uint64_t client_id = 0;  // CLIENT ID: never reused
   uint32_t flags = 0;
   uint32_t db = 0;
-  uint8_t protocol = 2;
+  Protocol protocol = Protocol::kResp2;
   uint16_t home = 0;  // 0: inline on the execution thread, else the I/O thread's number
   int fd = -1;        // as CLIENT LIST shows it; never used to do I/O
   uint16_t last_row = UINT16_MAX;

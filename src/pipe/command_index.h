@@ -17,6 +17,7 @@ struct IndexedCommand {
   uint16_t key_step = 1;
   bool changes_auth = false;  // see kChangesAuth in exec/command.h
   bool container = false;
+  bool subcommand = false;
 };
 
 class CommandIndex {

@@ -1,0 +1,146 @@
+// Executor: runs command batches, one after the other, on the execution thread.
+//
+// While it runs a command it already touches the memory of later ones: table groups up to kGroupAhead
+// commands ahead, entries up to kEntryAhead, across all the batches it was given. Farther than that,
+// lines would leave the first-level cache before they are used.
+//
+// What is counted per command is counted per run of equal commands: the clock is read when the
+// command changes, so a pipeline of GETs costs two readings. Commands that may be slow (not kFast)
+// are timed one by one, and so is everything when the slow log or the latency monitor asks for less
+// than kCoarseTimingUs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "exec/command_table.h"
+#include "exec/context.h"
+#include "exec/server_state.h"
+#include "exec/session.h"
+#include "pipe/command_batch.h"
+#include "pipe/reply_sink.h"
+
+namespace gotthard {
+
+class Executor {
+ public:
+  static constexpr size_t kGroupAhead = 96;
+  static constexpr size_t kEntryAhead = 48;
+  static constexpr int64_t kCoarseTimingUs = 1000;
+
+  Executor(ServerState& server, ReplySink& sink);
+
+  // Runs the batches in order and delivers each; takes them out of the span. A batch of a client
+  // that waits is parked in its session and delivered when it has run.
+  void Run(std::span<std::unique_ptr<CommandBatch>> batches);
+
+  // Ends waits that ran out of time, and a pause that is over. Call at least at NextDeadlineMs().
+  void Tick();
+  // Wall clock time of the next thing for Tick to do; INT64_MAX when there is none.
+  int64_t NextDeadlineMs() const;
+
+  // Ends a client's wait: `reply` writes its reply; then the client's parked work goes on.
+  template <typename WriteReply>
+  void Unblock(Session& session, WriteReply&& write) {
+    CommandBatch& batch = *session.parked.front();
+    ReplyWriter reply(batch.reply, session.protocol);
+    write(reply);
+    EndBlock(session);
+    RunParked(session);
+  }
+  // Ends the wait as if its time had run out.
+  void UnblockTimedOut(Session& session);
+  // The pause is over or was changed: paused clients go on (and may pause again).
+  void ResumePaused();
+  // The connection is gone: frees the session and all it has under way.
+  void EndSession(Session& session);
+
+  // Runs one command of a transaction (or, later, of a script) and renders its error, if any.
+  void RunQueued(Context& ctx, const CommandView& view);
+
+  // Leaves argument `i` of the command being run out of MONITOR and the slow log.
+  void Redact(size_t i) { redacted_.push_back(i); }
+  // Call when a configuration changed that decides how commands are timed.
+  void ReadConfig();
+  // Adds the current run's figures to the stats, so that INFO counts what came before it.
+  void FlushStats() { CloseRun(); }
+  uint32_t blocked_clients() const { return blocked_clients_; }
+  // What a crash report tells: the command being run, empty if none.
+  std::string_view current_command() const;
+
+ private:
+  struct HotRow {
+    Handler run = nullptr;
+    uint64_t flags = 0;
+    int16_t arity = 0;
+    uint16_t first_key = 0;
+    uint16_t key_step = 1;
+    bool fast = false;
+  };
+  // Walks over the commands of all batches, ahead of the execution.
+  struct Lookahead {
+    size_t batch = 0;
+    const uint64_t* at = nullptr;
+    const uint64_t* end = nullptr;
+    Database* db = nullptr;
+  };
+  enum class Ran { kDone, kNotNow };
+
+  void RunBatch(std::unique_ptr<CommandBatch> batch);
+  void Resume(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at);
+  void FinishBatch(Session& session, std::unique_ptr<CommandBatch> batch);
+  void Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at);
+  void RunParked(Session& session);
+  void EndBlock(Session& session);
+
+  Ran RunCommand(Context& ctx, const CommandView& view);
+  Ran RunSpecial(Context& ctx, const CommandView& view);
+  Status CheckRequest(Context& ctx, const CommandView& view, const HotRow& row);
+  Status UnknownCommand(const CommandView& view) const;
+  Status WrongArity(uint16_t row) const;
+  bool MustWait(const Session& session, const HotRow& row) const;
+  void Queue(Session& session, const CommandView& view);
+  void Reject(Context& ctx, uint16_t row, const Status& error);
+  void Invoke(Context& ctx, const CommandView& view, const HotRow& row);
+  void CountError(std::string_view text);
+
+  void OpenRun(uint16_t row);
+  void CloseRun();
+  void AfterRun(Context& ctx, const CommandView& view);
+  void LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us);
+  void FeedMonitors(const Session& session, const CommandView& view);
+
+  bool StepLookahead(Lookahead& ahead, uint64_t* hash);
+  void RunAhead(size_t executed);
+
+  ServerState& server_;
+  ReplySink& sink_;
+  std::vector<HotRow> rows_;
+
+  // The batches being run, and how far ahead of them memory was touched.
+  std::span<std::unique_ptr<CommandBatch>> batches_;
+  Lookahead group_ahead_;
+  Lookahead entry_ahead_;
+  size_t groups_touched_ = 0;
+  size_t entries_touched_ = 0;
+  size_t executed_ = 0;
+  bool look_ahead_ = false;
+
+  // The run of equal commands being counted.
+  uint16_t run_row_ = UINT16_MAX;
+  uint64_t run_calls_ = 0;
+  uint64_t run_start_ns_ = 0;
+  bool time_each_ = false;
+
+  std::vector<size_t> redacted_;
+  std::multimap<int64_t, SessionId> deadlines_;
+  uint32_t blocked_clients_ = 0;
+  const CommandView* current_ = nullptr;
+};
+
+}  // namespace gotthard

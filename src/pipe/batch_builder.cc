@@ -1,0 +1,120 @@
+#include "pipe/batch_builder.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gotthard {
+namespace {
+
+// A shared buffer with less room than this left is not offered to a socket any more.
+constexpr size_t kMinRoom = 16 * 1024;
+// A private buffer is never made larger than this at once on the word of a length that the client
+// sent; past it, it doubles as bytes really come.
+constexpr size_t kTrustedBytes = 4 * 1024 * 1024;
+constexpr size_t kMinPrivate = 512;
+
+}  // namespace
+
+std::unique_ptr<CommandBatch> BatchBuilder::NewBatch(SessionId session) {
+  std::unique_ptr<CommandBatch> batch;
+  if (free_.empty()) {
+    batch = std::make_unique<CommandBatch>();
+    batch->origin = origin_;
+  } else {
+    batch = std::move(free_.back());
+    free_.pop_back();
+  }
+  batch->session = session;
+  return batch;
+}
+
+void BatchBuilder::Recycle(std::unique_ptr<CommandBatch> batch) {
+  if (batch->origin != origin_ || free_.size() >= kMaxFreeBatches) return;
+  batch->Reset();
+  free_.push_back(std::move(batch));
+}
+
+BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
+  if (input.buffer) {
+    ReadBuffer* have = input.buffer.get();
+    size_t missing = std::max<size_t>(input.parser.need_hint(), 1);
+    bool alone = have->is_private() && have->refs() == 1;
+    if (alone && have->capacity() - input.end >= std::min(missing, kMinPrivate)) {
+      return {have, input.end, have->capacity() - input.end};
+    }
+    size_t unparsed = input.unparsed_bytes();
+    size_t wanted = unparsed + missing;
+    size_t capacity = std::max({kMinPrivate, std::min(wanted, kTrustedBytes),
+                                std::min(wanted, unparsed * 2)});
+    capacity = std::max(capacity, unparsed + kMinPrivate);
+    ReadBufferRef larger = ReadBufferRef::Adopt(ReadBuffer::NewPrivate(capacity));
+    std::memcpy(larger->data(), have->data() + input.begin, unparsed);
+    input.buffer = std::move(larger);
+    input.begin = 0;
+    input.end = unparsed;
+    return {input.buffer.get(), unparsed, capacity - unparsed};
+  }
+  if (!shared_ || ReadBufferPool::kBufferBytes - shared_used_ < kMinRoom) {
+    shared_ = pool_.Get();
+    shared_used_ = 0;
+  } else if (shared_->refs() == 1) {
+    shared_used_ = 0;  // nobody looks at what it holds: start over, where the cache is warm
+  }
+  return {shared_.get(), shared_used_, ReadBufferPool::kBufferBytes - shared_used_};
+}
+
+void BatchBuilder::Received(RequestInput& input, const Room& room, size_t size) {
+  if (size == 0) return;
+  if (input.buffer) {
+    input.end += size;
+    return;
+  }
+  input.buffer = shared_;
+  input.begin = room.offset;
+  input.end = room.offset + size;
+  shared_used_ = input.end;
+}
+
+void BatchBuilder::Settle(RequestInput& input) {
+  if (!input.buffer || input.buffer->is_private()) return;
+  (void)RoomFor(input);
+}
+
+void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, bool* changes_auth) {
+  const size_t start = batch.words.size();
+  batch.words.Advance(1 + size_t{argc});  // the sink reserved and wrote them
+  CommandView view(batch.base, batch.words.data() + start);
+  CommandHeader header{.row = CommandIndex::kUnknownCommand, .hash_count = 0, .argc = argc};
+  batch.words.data()[start] = std::bit_cast<uint64_t>(header);
+  const std::string_view name = view.arg(0);
+  const IndexedCommand* command = index_.Find(name);
+  if (command != nullptr && command->container && argc >= 2) {
+    command = index_.FindSubcommand(name, view.arg(1));
+    header.row = CommandIndex::kUnknownSubcommand;
+  }
+  if (command != nullptr) {
+    header.row = command->row;
+    *changes_auth = command->changes_auth;
+    if (command->first_key > 0) header.hash_count = AddHashes(batch, start, *command);
+  }
+  batch.words.data()[start] = std::bit_cast<uint64_t>(header);
+  ++batch.command_count;
+}
+
+uint16_t BatchBuilder::AddHashes(CommandBatch& batch, size_t start, const IndexedCommand& command) {
+  const uint32_t argc = CommandView(batch.base, batch.words.data() + start).argc();
+  int64_t last = command.last_key >= 0 ? command.last_key : int64_t{argc} + command.last_key;
+  last = std::min(last, int64_t{argc} - 1);
+  if (last < command.first_key) return 0;
+  const auto count = static_cast<uint16_t>(
+      std::min<int64_t>((last - command.first_key) / command.key_step + 1, UINT16_MAX));
+  uint64_t* hashes = batch.words.Reserve(count);
+  CommandView view(batch.base, batch.words.data() + start);
+  for (uint32_t i = 0; i < count; ++i) {
+    hashes[i] = hasher_(view.arg(static_cast<uint32_t>(command.first_key) + i * command.key_step));
+  }
+  batch.words.Advance(count);
+  return count;
+}
+
+}  // namespace gotthard

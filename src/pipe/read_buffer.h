@@ -1,0 +1,97 @@
+// ReadBuffer: memory that a socket is read into and that requests are viewed in.
+//
+// Two kinds: shared ones of a fixed size from a ReadBufferPool, which many connections of a thread
+// fill one after the other; and private ones, malloc'd for one connection whose request is not
+// complete, sized for what is still to come. A buffer is kept alive by counted references: one of
+// whoever fills it, one per CommandBatch with views into it.
+//
+// Owning thread: the I/O thread that made it. The count is not atomic: a batch that travels to the
+// execution thread and back gives its reference up only when it is home again.
+//
+// Limits: a pool keeps at most `kMaxFree` free buffers and gives the rest back to the allocator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace gotthard {
+
+class ReadBufferPool;
+
+class ReadBuffer {
+ public:
+  // A private buffer with one reference.
+  static ReadBuffer* NewPrivate(size_t capacity);
+
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  size_t capacity() const { return capacity_; }
+  bool is_private() const { return pool_ == nullptr; }
+  uint32_t refs() const { return refs_; }
+  void Ref() { ++refs_; }
+  // The last one gives the buffer back.
+  void Unref();
+
+ private:
+  friend class ReadBufferPool;
+  ReadBuffer(ReadBufferPool* pool, size_t capacity) : pool_(pool), capacity_(capacity) {}
+
+  ReadBufferPool* pool_;
+  size_t capacity_;
+  uint32_t refs_ = 1;
+};
+
+// A counted reference.
+class ReadBufferRef {
+ public:
+  ReadBufferRef() = default;
+  // Takes over a reference that the caller has.
+  static ReadBufferRef Adopt(ReadBuffer* buffer) {
+    ReadBufferRef ref;
+    ref.buffer_ = buffer;
+    return ref;
+  }
+  ReadBufferRef(const ReadBufferRef& other) : buffer_(other.buffer_) {
+    if (buffer_ != nullptr) buffer_->Ref();
+  }
+  ReadBufferRef(ReadBufferRef&& other) noexcept : buffer_(std::exchange(other.buffer_, nullptr)) {}
+  ReadBufferRef& operator=(ReadBufferRef other) noexcept {
+    std::swap(buffer_, other.buffer_);
+    return *this;
+  }
+  ~ReadBufferRef() { reset(); }
+  void reset() {
+    if (buffer_ != nullptr) std::exchange(buffer_, nullptr)->Unref();
+  }
+  ReadBuffer* get() const { return buffer_; }
+  ReadBuffer* operator->() const { return buffer_; }
+  explicit operator bool() const { return buffer_ != nullptr; }
+
+ private:
+  ReadBuffer* buffer_ = nullptr;
+};
+
+class ReadBufferPool {
+ public:
+  static constexpr size_t kBufferBytes = 64 * 1024;
+  static constexpr size_t kMaxFree = 64;
+
+  ReadBufferPool() = default;
+  ReadBufferPool(const ReadBufferPool&) = delete;
+  ReadBufferPool& operator=(const ReadBufferPool&) = delete;
+  // REQUIRES: no buffer of the pool is referenced any more.
+  ~ReadBufferPool();
+
+  ReadBufferRef Get();
+  size_t in_use() const { return in_use_; }
+
+ private:
+  friend class ReadBuffer;
+  void GiveBack(ReadBuffer* buffer);
+
+  std::vector<ReadBuffer*> free_;  // last in, first out: the next one is warm in the cache
+  size_t in_use_ = 0;
+};
+
+}  // namespace gotthard
