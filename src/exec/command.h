@@ -51,6 +51,7 @@ enum CommandFlag : uint64_t {
   kChangesAuth = 1ull << 41,  // while unauthenticated, the connection waits for this one's reply
                               // before it parses on: limits of the parser depend on it
   kInTransaction = 1ull << 42,  // runs at once inside MULTI instead of being queued
+  kRunsTransaction = 1ull << 43,  // EXEC: does what its queue does
 };
 
 // ACL categories, in the order of Redis's ACL CAT.

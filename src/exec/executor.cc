@@ -346,10 +346,9 @@ Status Executor::CheckRequest(Context& ctx, const CommandView& view, const HotRo
 
 bool Executor::MustWait(const Session& session, const HotRow& row) const {
   if (server_.pause.until_ms == 0 || session.has(Session::kInExec)) return false;
-  if ((row.flags & kAllowPaused) != 0) return false;
   if (!server_.pause.writes_only) return true;
   if ((row.flags & (kWrite | kMayReplicate)) != 0) return true;
-  return (row.flags & kInTransaction) != 0 && session.transaction != nullptr &&
+  return (row.flags & kRunsTransaction) != 0 && session.transaction != nullptr &&
          (session.transaction->flags & (kWrite | kMayReplicate)) != 0;
 }
 

@@ -80,6 +80,11 @@ void BatchBuilder::Settle(RequestInput& input) {
   (void)RoomFor(input);
 }
 
+void BatchBuilder::Detach(RequestInput& input) {
+  if (!input.buffer || (input.buffer->is_private() && input.buffer->refs() == 1)) return;
+  (void)RoomFor(input);
+}
+
 void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, bool* changes_auth) {
   const size_t start = batch.words.size();
   batch.words.Advance(1 + size_t{argc});  // the sink reserved and wrote them

@@ -65,6 +65,8 @@ class BatchBuilder {
   // Call once a connection's bytes were parsed as far as they go: an unfinished request moves to a
   // private buffer, so that a waiting connection holds no shared memory.
   void Settle(RequestInput& input);
+  // The connection leaves this thread: its unparsed bytes move to a private buffer of their own.
+  void Detach(RequestInput& input);
 
   std::unique_ptr<CommandBatch> NewBatch(SessionId session);
   // Takes back a batch that has done its round trip (or deletes one that belongs to no pool).
