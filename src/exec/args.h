@@ -1,7 +1,7 @@
 // Args: a command's arguments as a handler sees them. args[0] is the command's name.
 //
-// Views into the batch that the request came in, valid while the command runs. Whatever must outlive
-// it is copied. The keys' hashes were computed by the thread that parsed.
+// Views into the batch that the request came in, valid while the command runs. Whatever must
+// outlive it is copied. The keys' hashes were computed by the thread that parsed.
 #pragma once
 
 #include "base/hash.h"

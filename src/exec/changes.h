@@ -1,8 +1,8 @@
 // Changes: the one door that every change of the data goes through (execution thread).
 //
-// A handler says what it changed once, through the Context. Whoever wants to know of changes listens
-// here and nowhere else: the dirty counter and WATCH now; keyspace events, client tracking, blocked
-// clients, the append-only log and the replicas as they come.
+// A handler says what it changed once, through the Context. Whoever wants to know of changes
+// listens here and nowhere else: the dirty counter and WATCH now; keyspace events, client tracking,
+// blocked clients, the append-only log and the replicas as they come.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "pipe/session_id.h"
 
 namespace gotthard {
@@ -31,14 +32,24 @@ inline constexpr char kEventStream = 't';
 inline constexpr char kEventKeyMiss = 'm';
 inline constexpr char kEventNew = 'n';
 
+// What a key looks like to WATCH.
+enum class Presence : uint8_t { kAbsent, kLive, kExpired };
+
 class Changes {
  public:
+  using FindPresence = FunctionRef<Presence(uint32_t db, std::string_view key)>;
+  static constexpr uint32_t kNoDatabase = UINT32_MAX;
+
   // Called by the Context; `sessions` finds the watchers.
   void OnChange(SessionTable& sessions, uint32_t db, std::string_view key);
-  // FLUSHDB, FLUSHALL, SWAPDB: every key of `db` counts as changed.
-  void OnDatabaseReplaced(SessionTable& sessions, uint32_t db);
+  // An expired entry was removed: no change for those who saw it expired when they began to watch.
+  void OnExpired(SessionTable& sessions, uint32_t db, std::string_view key);
+  // Before `db` is emptied (FLUSHDB), or gets the contents of `replaced_by` (SWAPDB): every key
+  // that is there, before or after, counts as changed.
+  void OnDatabaseReplaced(SessionTable& sessions, uint32_t db, uint32_t replaced_by,
+                          FindPresence presence);
 
-  void Watch(Session& session, uint32_t db, std::string_view key);
+  void Watch(Session& session, uint32_t db, std::string_view key, bool expired);
   void UnwatchAll(Session& session);
 
   // Number of changes since the last save (INFO rdb_changes_since_last_save).

@@ -1,7 +1,8 @@
 // CommandSpec: one row per command, written beside its handler in the file of its family.
 //
-// Dispatch, COMMAND INFO/DOCS/GETKEYS, ACL categories, the I/O threads' key hashing and the tests all
-// read the row; nothing compares a command's name at run time. A subcommand is a row of its own with
+// Dispatch, COMMAND INFO/DOCS/GETKEYS, ACL categories, the I/O threads' key hashing and the tests
+// all read the row; nothing compares a command's name at run time. A subcommand is a row of its own
+// with
 // `.parent` set. Rows are constants with static storage; `Command` is consteval, so that a row
 // without a name, arity, summary or handler does not compile.
 #pragma once
@@ -47,9 +48,9 @@ enum CommandFlag : uint64_t {
   kSentinel = 1ull << 21,
   kOnlySentinel = 1ull << 22,
   // Ours, not shown by COMMAND INFO.
-  kContainer = 1ull << 40,    // only a parent of subcommands, without a handler of its own
-  kChangesAuth = 1ull << 41,  // while unauthenticated, the connection waits for this one's reply
-                              // before it parses on: limits of the parser depend on it
+  kContainer = 1ull << 40,      // only a parent of subcommands, without a handler of its own
+  kChangesAuth = 1ull << 41,    // while unauthenticated, the connection waits for this one's reply
+                                // before it parses on: limits of the parser depend on it
   kInTransaction = 1ull << 42,  // runs at once inside MULTI instead of being queued
   kRunsTransaction = 1ull << 43,  // EXEC: does what its queue does
 };
@@ -123,13 +124,13 @@ struct KeySpec {
   Begin begin = Begin::kNone;
   Find find = Find::kRange;
   uint16_t flags = 0;
-  int16_t index = 0;          // kIndex: position of the first key; kKeyword: where to start to look
-  std::string_view keyword;   // kKeyword
-  int16_t last = 0;           // kRange: last key relative to the first; -1 last argument, -2 ...
-  int16_t step = 1;           // both
-  int16_t limit = 0;          // kRange with last = -1: 0/1 all, 2 the first half, ...
-  int16_t keynum_index = 0;   // kKeynum: where the number of keys is, relative to the begin
-  int16_t first_key = 0;      // kKeynum: where the first key is, relative to the begin
+  int16_t index = 0;         // kIndex: position of the first key; kKeyword: where to start to look
+  std::string_view keyword;  // kKeyword
+  int16_t last = 0;          // kRange: last key relative to the first; -1 last argument, -2 ...
+  int16_t step = 1;          // both
+  int16_t limit = 0;         // kRange with last = -1: 0/1 all, 2 the first half, ...
+  int16_t keynum_index = 0;  // kKeynum: where the number of keys is, relative to the begin
+  int16_t first_key = 0;     // kKeynum: where the first key is, relative to the begin
   // kKeyVariable: `flags` hold when one of these words ("set incrby", lower case) is among the
   // arguments, and `flags_otherwise` when none is.
   std::string_view flags_if_any = {};

@@ -28,8 +28,7 @@ IndexedCommand IndexEntry(const CommandSpec& spec, uint16_t number) {
   return entry;
 }
 
-bool HasSubcommands(std::span<const std::span<const CommandSpec>> families,
-                    std::string_view name) {
+bool HasSubcommands(std::span<const std::span<const CommandSpec>> families, std::string_view name) {
   for (const auto& family : families) {
     for (const CommandSpec& spec : family) {
       if (spec.parent == name) return true;
@@ -58,9 +57,8 @@ Status ApplyRenames(std::span<const CommandTable::Rename> renames,
 
 }  // namespace
 
-Result<CommandTable> CommandTable::Build(
-    std::span<const std::span<const CommandSpec>> families,
-    std::span<const Rename> renames) {
+Result<CommandTable> CommandTable::Build(std::span<const std::span<const CommandSpec>> families,
+                                         std::span<const Rename> renames) {
   std::map<std::string, std::string> names;  // top-level command -> its present name
   for (const auto& family : families) {
     for (const CommandSpec& spec : family) {

@@ -58,19 +58,29 @@ class Context {
   // Removes an entry and tells: `event` is "del" unless said otherwise. Its value is freed lazily
   // when `lazy`, or when it is big and the lazyfree configuration says so.
   void Delete(EntryHandle entry, const Key& key, bool lazy, std::string_view event = "del");
-  // A whole database was emptied or replaced (FLUSHDB, SWAPDB): every watcher of a key in it.
-  void DatabaseReplaced(uint32_t db);
+  void DeleteIn(uint32_t db, EntryHandle entry, const Key& key, bool lazy,
+                std::string_view event = "del");
+  // Call before a whole database is emptied (FLUSHDB) or gets the contents of `replaced_by`
+  // (SWAPDB, once for each direction): tells those who watch a key that is there before or after.
+  void BeforeReplace(uint32_t db, uint32_t replaced_by = Changes::kNoDatabase);
 
   // Makes the client wait: the reply comes later. The handler returns Ok without having replied.
   void Block(BlockState block) { session_.block = block; }
   // True where waiting is not allowed (MULTI/EXEC, scripts): a handler answers as if timed out.
   bool deny_blocking() const { return session_.has(Session::kInExec); }
 
+  // TOUCH counts as a use even of a client that asked for none (CLIENT NO-TOUCH).
+  void TouchAnyway() { touch_anyway_ = true; }
+
  private:
+  // A use of the entry: LRU or LFU bits.
+  void Touch(EntryHandle entry);
+
   Executor& executor_;
   ServerState& server_;
   Session& session_;
   ReplyWriter& reply_;
+  bool touch_anyway_ = false;
 };
 
 }  // namespace gotthard

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "store/eviction_clock.h"
+
 namespace gotthard {
 namespace {
 
-inline void PrefetchRead(const void* address) { __builtin_prefetch(address, 0, 3); }
+inline void PrefetchRead(const void* address) {
+  __builtin_prefetch(address, 0, 3);
+}
 
 // The sessions' flags that need nothing but the fast path: a client that may run commands, outside
 // of a transaction, with its replies on.
@@ -44,7 +48,7 @@ void Executor::ReadConfig() {
 // --- Batches
 
 void Executor::Run(std::span<std::unique_ptr<CommandBatch>> batches) {
-  server_.now_ms = server_.clock.NowMs();
+  TakeTime();
   batches_ = batches;
   group_ahead_ = entry_ahead_ = {};
   groups_touched_ = entries_touched_ = executed_ = 0;
@@ -68,8 +72,8 @@ void Executor::RunBatch(std::unique_ptr<CommandBatch> batch) {
   }
   session->query_buffer_bytes = batch->query_buffer_bytes;
   session->query_buffer_free = batch->query_buffer_free;
-  session->output_flushed_bytes = std::max(session->output_flushed_bytes,
-                                           batch->output_flushed_bytes);
+  session->output_flushed_bytes =
+      std::max(session->output_flushed_bytes, batch->output_flushed_bytes);
   if (batch->kind == BatchKind::kPush) {  // only a report on the connection's buffers
     sink_.Deliver(std::move(batch));
     return;
@@ -168,8 +172,20 @@ void Executor::UnblockTimedOut(Session& session) {
   Unblock(session, [&](ReplyWriter& reply) { on_timeout(server_, session, reply); });
 }
 
-void Executor::Tick() {
+// One reading of the clock for all that is run in this turn.
+void Executor::TakeTime() {
   server_.now_ms = server_.clock.NowMs();
+  const int64_t second = server_.now_ms / 1000;
+  if (second == access_second_) return;
+  access_second_ = second;
+  const int policy = server_.config.values().maxmemory_policy;
+  const bool lfu = policy == Config::kAllkeysLfu || policy == Config::kVolatileLfu;
+  server_.keyspace.SetNewEntryAccess(lfu ? LfuStamp(kLfuInitialCounter, server_.now_ms)
+                                         : LruStamp(server_.now_ms));
+}
+
+void Executor::Tick() {
+  TakeTime();
   while (!deadlines_.empty() && deadlines_.begin()->first <= server_.now_ms) {
     auto [deadline, id] = *deadlines_.begin();
     deadlines_.erase(deadlines_.begin());
@@ -356,8 +372,7 @@ void Executor::Queue(Session& session, const CommandView& view) {
   Transaction& transaction = *session.transaction;
   const uint32_t argc = view.argc();
   const size_t start = transaction.words.size();
-  transaction.words.insert(transaction.words.end(), view.words(),
-                           view.words() + view.word_count());
+  transaction.words.insert(transaction.words.end(), view.words(), view.words() + view.word_count());
   for (uint32_t i = 0; i < argc; ++i) {
     std::string_view arg = view.arg(i);
     ArgRef ref{static_cast<uint32_t>(transaction.bytes.size()), static_cast<uint32_t>(arg.size())};
@@ -395,8 +410,8 @@ Status Executor::UnknownCommand(const CommandView& view) const {
 }
 
 Status Executor::WrongArity(uint16_t row) const {
-  return Status::Error("ERR wrong number of arguments for '" +
-                       server_.commands.row(row).full_name + "' command");
+  return Status::Error("ERR wrong number of arguments for '" + server_.commands.row(row).full_name +
+                       "' command");
 }
 
 void Executor::Reject(Context& ctx, uint16_t row, const Status& error) {

@@ -1,8 +1,8 @@
 // Executor: runs command batches, one after the other, on the execution thread.
 //
-// While it runs a command it already touches the memory of later ones: table groups up to kGroupAhead
-// commands ahead, entries up to kEntryAhead, across all the batches it was given. Farther than that,
-// lines would leave the first-level cache before they are used.
+// While it runs a command it already touches the memory of later ones: table groups up to
+// kGroupAhead commands ahead, entries up to kEntryAhead, across all the batches it was given.
+// Farther than that, lines would leave the first-level cache before they are used.
 //
 // What is counted per command is counted per run of equal commands: the clock is read when the
 // command changes, so a pipeline of GETs costs two readings. Commands that may be slow (not kFast)
@@ -91,6 +91,7 @@ class Executor {
   };
   enum class Ran { kDone, kNotNow };
 
+  void TakeTime();
   void RunBatch(std::unique_ptr<CommandBatch> batch);
   void Resume(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at);
   void FinishBatch(Session& session, std::unique_ptr<CommandBatch> batch);
@@ -140,6 +141,7 @@ class Executor {
   std::vector<size_t> redacted_;
   std::multimap<int64_t, SessionId> deadlines_;
   uint32_t blocked_clients_ = 0;
+  int64_t access_second_ = -1;  // for which the new entries' access bits were set
   const CommandView* current_ = nullptr;
 };
 

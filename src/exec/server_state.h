@@ -65,7 +65,7 @@ class Host {
 };
 
 struct PauseState {
-  int64_t until_ms = 0;    // 0 = not paused
+  int64_t until_ms = 0;  // 0 = not paused
   bool writes_only = false;
 };
 
@@ -96,6 +96,12 @@ struct ServerState {
   bool shutting_down = false;
   int64_t last_save_s = 0;
   uint32_t monitors = 0;  // sessions with kMonitor
+
+  // Removes an entry that is not wanted any more; its value is freed on the lazy-free thread when
+  // `lazy` and worth it.
+  void FreeEntry(Database& database, EntryHandle entry, bool lazy);
+  // Removes an entry whose time is over, and tells. `name` may point into the entry.
+  void ExpireEntry(uint32_t db_index, Database& database, EntryHandle entry, std::string_view name);
 };
 
 }  // namespace gotthard

@@ -43,13 +43,14 @@ struct Transaction {
 struct WatchedKey {
   uint32_t db;
   std::string name;
+  bool expired;  // it was there when WATCH came, but its time was over
 };
 
 class Session {
  public:
   enum Flag : uint32_t {
-    kMulti = 1 << 0,          // between MULTI and EXEC
-    kDirtyCas = 1 << 1,       // a watched key changed
+    kMulti = 1 << 0,     // between MULTI and EXEC
+    kDirtyCas = 1 << 1,  // a watched key changed
     kMonitor = 1 << 2,
     kReplyOff = 1 << 3,
     kReplySkip = 1 << 4,      // the command being run gets no reply
@@ -60,7 +61,7 @@ class Session {
     kCloseAfterReply = 1 << 9,  // no further command is run
     kCloseAsap = 1 << 10,       // killed; waits for the connection's end
     kAuthenticated = 1 << 11,
-    kInExec = 1 << 12,        // EXEC runs its queue
+    kInExec = 1 << 12,  // EXEC runs its queue
     kAdminPort = 1 << 13,
     kReadOnlyReplica = 1 << 14,
   };
@@ -84,7 +85,7 @@ class Session {
   std::string name;
   std::string lib_name;
   std::string lib_version;
-  std::string address;        // "ip:port" or the socket's path
+  std::string address;  // "ip:port" or the socket's path
   std::string local_address;
   std::string user = "default";
   std::unique_ptr<Transaction> transaction;  // set between MULTI and EXEC

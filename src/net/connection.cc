@@ -10,7 +10,9 @@ Connection::~Connection() {
   if (fd_ >= 0) close(fd_);
 }
 
-BatchBuilder::Room Connection::ReceiveRoom() { return loop_->builder_.RoomFor(input_); }
+BatchBuilder::Room Connection::ReceiveRoom() {
+  return loop_->builder_.RoomFor(input_);
+}
 
 void Connection::OnReceived(const BatchBuilder::Room& room, int64_t result) {
   if (result <= 0) {

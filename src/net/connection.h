@@ -44,26 +44,26 @@ class Connection final : public Endpoint, public Traveller {
   IoLoop* loop_ = nullptr;
   RequestInput input_;
   std::deque<std::unique_ptr<CommandBatch>> output_;  // replies not sent yet
-  size_t sent_of_front_ = 0;     // bytes of output_.front() that have left
-  size_t output_bytes_ = 0;      // all that is not sent yet
-  uint64_t flushed_bytes_ = 0;   // all that was ever sent
+  size_t sent_of_front_ = 0;                          // bytes of output_.front() that have left
+  size_t output_bytes_ = 0;                           // all that is not sent yet
+  uint64_t flushed_bytes_ = 0;                        // all that was ever sent
   uint64_t reported_flushed_bytes_ = 0;
-  uint32_t in_flight_ = 0;       // commands submitted and not answered
+  uint32_t in_flight_ = 0;  // commands submitted and not answered
   int64_t over_soft_limit_since_ms_ = 0;
   int64_t linger_until_ms_ = 0;
   uint8_t output_class_ = 0;
-  bool sending_ = false;         // a Send is pending
-  bool dirty_ = false;           // in the loop's list of connections to flush
-  bool stalled_ = false;         // parsing stopped: too much in flight, or waiting for AUTH
-  bool resuming_ = false;        // in the loop's list of connections to parse on
-  bool barrier_ = false;         // the reply of the last command decides how to parse on
-  bool reading_ = true;          // the reactor may receive
-  bool close_when_sent_ = false; // nothing follows the replies that are queued
-  bool ending_ = false;          // the kClosed batch is under way
-  bool session_ended_ = false;   // the kClosed batch came back
-  bool broken_ = false;          // the socket failed or is to be dropped: nothing more is sent, and
-                                 // the reactor does not know it any more
-  bool leaving_ = false;         // goes to another thread once nothing is under way
+  bool sending_ = false;          // a Send is pending
+  bool dirty_ = false;            // in the loop's list of connections to flush
+  bool stalled_ = false;          // parsing stopped: too much in flight, or waiting for AUTH
+  bool resuming_ = false;         // in the loop's list of connections to parse on
+  bool barrier_ = false;          // the reply of the last command decides how to parse on
+  bool reading_ = true;           // the reactor may receive
+  bool close_when_sent_ = false;  // nothing follows the replies that are queued
+  bool ending_ = false;           // the kClosed batch is under way
+  bool session_ended_ = false;    // the kClosed batch came back
+  bool broken_ = false;   // the socket failed or is to be dropped: nothing more is sent, and
+                          // the reactor does not know it any more
+  bool leaving_ = false;  // goes to another thread once nothing is under way
 };
 
 }  // namespace gotthard

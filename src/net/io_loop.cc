@@ -11,9 +11,9 @@ constexpr uint64_t kReportBytes = 64 * 1024;
 
 }  // namespace
 
-IoLoop::IoLoop(std::unique_ptr<Reactor> reactor, const CommandIndex& index,
-               const KeyHasher& hasher, uint16_t number, BatchSink& sink, IoLimits& limits,
-               const Clock& clock, IoCounters& counters)
+IoLoop::IoLoop(std::unique_ptr<Reactor> reactor, const CommandIndex& index, const KeyHasher& hasher,
+               uint16_t number, BatchSink& sink, IoLimits& limits, const Clock& clock,
+               IoCounters& counters)
     : reactor_(std::move(reactor)),
       builder_(index, hasher, number),
       number_(number),
@@ -76,11 +76,9 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
   }
   const uint32_t budget =
       connection.in_flight_ >= kMaxInFlight ? 0 : kMaxInFlight - connection.in_flight_;
-  BatchBuilder::Outcome outcome =
-      builder_.Build(connection.input_, connection.id_, budget,
-                     [&](std::unique_ptr<CommandBatch> batch) {
-                       Submit(connection, std::move(batch));
-                     });
+  BatchBuilder::Outcome outcome = builder_.Build(
+      connection.input_, connection.id_, budget,
+      [&](std::unique_ptr<CommandBatch> batch) { Submit(connection, std::move(batch)); });
   switch (outcome) {
     case BatchBuilder::Outcome::kDrained:
       break;
@@ -112,8 +110,8 @@ void IoLoop::Submit(Connection& connection, std::unique_ptr<CommandBatch> batch)
       std::min<size_t>(connection.input_.end - connection.input_.begin, UINT32_MAX));
   const ReadBuffer* buffer = connection.input_.buffer.get();
   batch->query_buffer_free = static_cast<uint32_t>(
-      buffer == nullptr ? 0 : std::min(buffer->capacity() - connection.input_.end,
-                                       size_t{UINT32_MAX}));
+      buffer == nullptr ? 0
+                        : std::min(buffer->capacity() - connection.input_.end, size_t{UINT32_MAX}));
   batch->output_flushed_bytes = connection.flushed_bytes_;
   connection.reported_flushed_bytes_ = connection.flushed_bytes_;
   IoCounters::Add(counters_.batches, 1);

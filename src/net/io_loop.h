@@ -25,15 +25,15 @@ namespace gotthard {
 // What configuration says about connections. Written by the execution thread (start, CONFIG SET),
 // read by all I/O threads: single numbers that order nothing, hence relaxed.
 struct IoLimits {
-  std::atomic<uint64_t> max_bulk_bytes{512ull << 20};         // proto-max-bulk-len
+  std::atomic<uint64_t> max_bulk_bytes{512ull << 20};           // proto-max-bulk-len
   std::atomic<uint64_t> max_query_buffer_bytes{1024ull << 20};  // client-query-buffer-limit
   struct Output {
     std::atomic<uint64_t> hard_bytes{0};  // 0 = none
     std::atomic<uint64_t> soft_bytes{0};
     std::atomic<int64_t> soft_seconds{0};
   };
-  Output output[3];  // by output class: normal, replica, pubsub
-  std::atomic<uint64_t> query_buffer_disconnections{0};   // counted here, told by INFO
+  Output output[3];                                      // by output class: normal, replica, pubsub
+  std::atomic<uint64_t> query_buffer_disconnections{0};  // counted here, told by INFO
   std::atomic<uint64_t> output_buffer_disconnections{0};
 };
 
@@ -104,7 +104,7 @@ class IoLoop {
   const Clock& clock_;
   IoCounters& counters_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by session index
-  std::vector<std::unique_ptr<Connection>> lingering_;     // sessions ended, replies not all sent
+  std::vector<std::unique_ptr<Connection>> lingering_;    // sessions ended, replies not all sent
   std::vector<SessionId> dirty_;
   std::vector<SessionId> resuming_;
   std::vector<SessionId> scratch_;

@@ -1,8 +1,8 @@
 // Reactor: one thread's view of its sockets, shaped for completions.
 //
 // An endpoint never calls recv, send or accept: it says that it wants to receive and is told what
-// arrived, it hands over bytes to send and is told how many left. A readiness back end (epoll) makes
-// the system call between asking and telling; a completion back end (io_uring) submits it.
+// arrived, it hands over bytes to send and is told how many left. A readiness back end (epoll)
+// makes the system call between asking and telling; a completion back end (io_uring) submits it.
 //
 // Owning thread: the one that calls RunOnce; only Wake() may be called from any thread.
 #pragma once
@@ -25,8 +25,8 @@ class Endpoint {
   virtual ~Endpoint() = default;
   // Where the next bytes shall go; asked right before they are received.
   virtual BatchBuilder::Room ReceiveRoom() = 0;
-  // `result` bytes arrived in `room`; 0 is the peer's end, a negative number is -errno. The endpoint
-  // may remove and delete itself in this call.
+  // `result` bytes arrived in `room`; 0 is the peer's end, a negative number is -errno. The
+  // endpoint may remove and delete itself in this call.
   virtual void OnReceived(const BatchBuilder::Room& room, int64_t result) = 0;
   // A Send that was pending made progress: `result` more bytes left (0: try again now), or -errno.
   virtual void OnSent(int64_t result) = 0;
@@ -56,8 +56,9 @@ class Reactor : public Waker {
   virtual void PauseReceive(int fd, Endpoint& endpoint) = 0;
   virtual void ResumeReceive(int fd, Endpoint& endpoint) = 0;
 
-  // Sends bytes. Returns how many left at once, -errno, or nothing when OnSent will tell. At most one
-  // Send of an endpoint may be pending; its bytes (not the iovec) must stay as they are till then.
+  // Sends bytes. Returns how many left at once, -errno, or nothing when OnSent will tell. At most
+  // one Send of an endpoint may be pending; its bytes (not the iovec) must stay as they are till
+  // then.
   virtual std::optional<int64_t> Send(int fd, Endpoint& endpoint, const iovec* iov, int count) = 0;
 
   // Waits up to `timeout_us` (0: not at all; negative: for ever) and tells what happened. Returns

@@ -1,7 +1,7 @@
 // SlowLog: the last commands that took longer than slowlog-log-slower-than. Execution thread.
 //
-// Limits: slowlog-max-len entries; of one entry at most 32 arguments of 128 bytes are kept, the rest
-// is told as "... (N more arguments)" / "... (N more bytes)".
+// Limits: slowlog-max-len entries; of one entry at most 32 arguments of 128 bytes are kept, the
+// rest is told as "... (N more arguments)" / "... (N more bytes)".
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace gotthard {
 
 struct SlowLogEntry {
   uint64_t id;
-  int64_t time_s;       // Unix time at which it was run
+  int64_t time_s;  // Unix time at which it was run
   int64_t duration_us;
   std::vector<std::string> arguments;
   std::string client_address;

@@ -44,8 +44,8 @@ BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
     }
     size_t unparsed = input.unparsed_bytes();
     size_t wanted = unparsed + missing;
-    size_t capacity = std::max({kMinPrivate, std::min(wanted, kTrustedBytes),
-                                std::min(wanted, unparsed * 2)});
+    size_t capacity =
+        std::max({kMinPrivate, std::min(wanted, kTrustedBytes), std::min(wanted, unparsed * 2)});
     capacity = std::max(capacity, unparsed + kMinPrivate);
     ReadBufferRef larger = ReadBufferRef::Adopt(ReadBuffer::NewPrivate(capacity));
     std::memcpy(larger->data(), have->data() + input.begin, unparsed);

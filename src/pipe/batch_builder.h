@@ -78,14 +78,15 @@ class BatchBuilder {
  private:
   // Adds the parsed command whose ArgRefs were written behind the header's word.
   void Finish(CommandBatch& batch, uint32_t argc, bool* changes_auth);
-  // Adds the hashes of the keys at fixed positions of the command at word `start`; returns how many.
+  // Adds the hashes of the keys at fixed positions of the command at word `start`; returns how
+  // many.
   uint16_t AddHashes(CommandBatch& batch, size_t start, const IndexedCommand& command);
 
   const CommandIndex& index_;
   const KeyHasher& hasher_;
   const uint16_t origin_;
   ReadBufferPool pool_;
-  ReadBufferRef shared_;     // being filled
+  ReadBufferRef shared_;  // being filled
   size_t shared_used_ = 0;
   std::vector<std::unique_ptr<CommandBatch>> free_;
 };

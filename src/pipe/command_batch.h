@@ -1,11 +1,11 @@
 // CommandBatch: what crosses between an I/O thread and the execution thread, both ways.
 //
 // On the way in it carries the parsed commands of one connection (a CommandStream over a read
-// buffer), on the way back their replies: the ReplyBatch of the design is the second half of the same
-// object, so that one allocation, made once and pooled by the I/O thread, serves a whole round trip.
-// It travels by unique_ptr: whoever holds it owns all of it. The few other messages between the two
-// sides (a connection that moves, ends or is to be ended, bytes outside of a reply) take the same
-// way, as batches of another kind, because their order among the commands matters.
+// buffer), on the way back their replies: the ReplyBatch of the design is the second half of the
+// same object, so that one allocation, made once and pooled by the I/O thread, serves a whole round
+// trip. It travels by unique_ptr: whoever holds it owns all of it. The few other messages between
+// the two sides (a connection that moves, ends or is to be ended, bytes outside of a reply) take
+// the same way, as batches of another kind, because their order among the commands matters.
 //
 // Limits: a batch is cut at kMaxCommands commands and at kMaxBytes of requests (one request may be
 // larger), so that a deep pipeline shares the execution thread with other clients.
@@ -92,12 +92,12 @@ class alignas(64) CommandBatch {
   // --- What the execution thread reads; one cache line, then the words, in order.
   SessionId session;
   BatchKind kind = BatchKind::kCommands;
-  bool has_error = false;          // `error` follows the commands
-  uint16_t origin = kNoOrigin;     // the thread whose pool it belongs to; kNoOrigin: nobody's
+  bool has_error = false;       // `error` follows the commands
+  uint16_t origin = kNoOrigin;  // the thread whose pool it belongs to; kNoOrigin: nobody's
   uint32_t command_count = 0;
-  const char* base = nullptr;      // what the words' offsets are relative to
+  const char* base = nullptr;  // what the words' offsets are relative to
   WordBuffer words;
-  uint32_t query_buffer_bytes = 0;    // of the connection, when the batch was made
+  uint32_t query_buffer_bytes = 0;  // of the connection, when the batch was made
   uint32_t query_buffer_free = 0;
   uint64_t output_flushed_bytes = 0;  // of the connection, so far
 

@@ -6,7 +6,9 @@
 namespace gotthard {
 namespace {
 
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+constexpr char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
 bool EqualsLower(std::string_view text, const char* lower) {
   for (size_t i = 0; i < text.size(); ++i) {

@@ -1,5 +1,6 @@
 // CommandIndex: what the threads that parse need to know of the commands: from a name to its row's
-// number and the positions of its keys. Built by exec/command_table, immutable, read by all threads.
+// number and the positions of its keys. Built by exec/command_table, immutable, read by all
+// threads.
 #pragma once
 
 #include <cstdint>

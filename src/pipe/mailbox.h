@@ -63,7 +63,8 @@ class Mailbox {
   size_t Take(CommandBatch** out, size_t max) {
     return queue_.try_dequeue_bulk(consumer_token_, out, max);
   }
-  // Announces that the thread is about to sleep. False when something is in the queue: do not sleep.
+  // Announces that the thread is about to sleep. False when something is in the queue: do not
+  // sleep.
   bool PrepareSleep() {
     // Partner: WakeIfAsleep. Both sides store, fence and load (Dekker): either this thread sees the
     // producer's batch, or the producer sees asleep_ and wakes.

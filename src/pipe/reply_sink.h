@@ -1,6 +1,6 @@
-// ReplySink: where batches go when the execution thread is done with them, and BatchSink: where they
-// go when they have been parsed. Both are implemented in server/: a batch of an inline connection is
-// handed over by a call, one of a piped connection through a mailbox.
+// ReplySink: where batches go when the execution thread is done with them, and BatchSink: where
+// they go when they have been parsed. Both are implemented in server/: a batch of an inline
+// connection is handed over by a call, one of a piped connection through a mailbox.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,9 @@
 // SessionId: how the I/O side and the execution side name one client to each other.
 //
-// A connection (socket, buffers) belongs to one I/O thread, its session (database, user, transaction)
-// to the execution thread. Neither holds a pointer to the other, because either may go away while a
-// message is under way: they agree on a slot number and the slot's generation, and whoever receives
-// a message for a generation that is over drops it.
+// A connection (socket, buffers) belongs to one I/O thread, its session (database, user,
+// transaction) to the execution thread. Neither holds a pointer to the other, because either may go
+// away while a message is under way: they agree on a slot number and the slot's generation, and
+// whoever receives a message for a generation that is over drops it.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,121 @@
+#include "exec/context.h"
+
+#include "store/eviction_clock.h"
+#include "store/lazy_free.h"
+
+namespace gotthard {
+namespace {
+
+// Below this, handing a value to the lazy-free thread costs more than freeing it.
+constexpr size_t kLazyFreeEffort = 64;
+
+bool IsLfu(const Config& config) {
+  return config.maxmemory_policy == Config::kAllkeysLfu ||
+         config.maxmemory_policy == Config::kVolatileLfu;
+}
+
+}  // namespace
+
+EntryHandle Context::PeekIn(uint32_t db_index, const Key& key) {
+  Database& database = db(db_index);
+  EntryHandle entry = database.Find(key);
+  if (!entry || !entry->IsExpired(now_ms())) return entry;
+  // While the clients are paused nothing changes, so that a failover loses nothing.
+  if (server_.pause.until_ms == 0) server_.ExpireEntry(db_index, database, entry, key.name);
+  return {};
+}
+
+EntryHandle Context::Peek(const Key& key) {
+  return PeekIn(session_.db, key);
+}
+
+void Context::Touch(EntryHandle entry) {
+  if (session_.has(Session::kNoTouch) && !touch_anyway_) return;
+  const Config& settings = config();
+  if (IsLfu(settings)) [[unlikely]] {
+    entry->set_access(
+        LfuTouch(entry->access(), now_ms(), static_cast<uint32_t>(settings.lfu_decay_time),
+                 static_cast<uint32_t>(settings.lfu_log_factor), server_.random.NextUnit()));
+  } else {
+    const uint32_t stamp = LruStamp(now_ms());
+    // Most entries of a hot set were touched this very second: leave their cache line clean.
+    if (entry->access() != stamp) entry->set_access(stamp);
+  }
+}
+
+EntryHandle Context::FindRead(const Key& key) {
+  EntryHandle entry = Peek(key);
+  if (!entry) {
+    ++server_.stats.keyspace_misses;
+    return entry;
+  }
+  ++server_.stats.keyspace_hits;
+  Touch(entry);
+  return entry;
+}
+
+EntryHandle Context::FindWrite(const Key& key) {
+  EntryHandle entry = Peek(key);
+  if (entry) Touch(entry);
+  return entry;
+}
+
+Result<EntryHandle> Context::FindReadOf(Type type, const Key& key) {
+  EntryHandle entry = FindRead(key);
+  if (entry && entry->type() != type) return kErrWrongType;
+  return entry;
+}
+
+Result<EntryHandle> Context::FindWriteOf(Type type, const Key& key) {
+  EntryHandle entry = FindWrite(key);
+  if (entry && entry->type() != type) return kErrWrongType;
+  return entry;
+}
+
+void Context::ChangedIn(uint32_t db_index, const Key& key, char /*event_class*/,
+                        std::string_view /*event*/) {
+  server_.changes.OnChange(server_.sessions, db_index, key.name);
+}
+
+void Context::Notify(char /*event_class*/, std::string_view /*event*/, const Key& /*key*/) {}
+
+void Context::Delete(EntryHandle entry, const Key& key, bool lazy, std::string_view event) {
+  DeleteIn(session_.db, entry, key, lazy, event);
+}
+
+void Context::DeleteIn(uint32_t db_index, EntryHandle entry, const Key& key, bool lazy,
+                       std::string_view event) {
+  server_.FreeEntry(db(db_index), entry, lazy);
+  ChangedIn(db_index, key, kEventGeneric, event);
+}
+
+void Context::BeforeReplace(uint32_t db_index, uint32_t replaced_by) {
+  auto presence = [this](uint32_t index, std::string_view key) {
+    Database* database = server_.keyspace.IfCreated(index);
+    if (database == nullptr) return Presence::kAbsent;
+    EntryHandle entry = database->Find({key, server_.hasher(key)});
+    if (!entry) return Presence::kAbsent;
+    return entry->IsExpired(now_ms()) ? Presence::kExpired : Presence::kLive;
+  };
+  server_.changes.OnDatabaseReplaced(server_.sessions, db_index, replaced_by, presence);
+}
+
+// --- ServerState's own
+
+void ServerState::FreeEntry(Database& database, EntryHandle entry, bool lazy) {
+  if (lazy && database.FreeEffort(entry) > kLazyFreeEffort) {
+    lazy_free.Free(database.Detach(entry));
+  } else {
+    database.Erase(entry);
+  }
+}
+
+void ServerState::ExpireEntry(uint32_t db_index, Database& database, EntryHandle entry,
+                              std::string_view name) {
+  const std::string key(name);  // the name may be the entry's own
+  FreeEntry(database, entry, config.values().lazyfree_lazy_expire);
+  ++stats.expired_keys;
+  changes.OnExpired(sessions, db_index, key);
+}
+
+}  // namespace gotthard
