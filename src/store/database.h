@@ -8,8 +8,8 @@
 // executor decides. What a call changed is not told to anybody either: that is exec's one door.
 //
 // Owning thread: the execution thread. Any write invalidates all EntryHandles, Entry pointers and
-// views into entries of this database, except for the handle that the writing call returns. Views
-// passed in as values must not point into the same entry that is written.
+// views into entries of this database, except for the handle that the writing call returns. Names
+// and values passed in may point into the entry that is written: old bytes go last.
 // Limits: entries and directory per Table; values as long as a Blob can be; memory as long as the
 // system gives any (maxmemory is the executor's matter).
 #pragma once
@@ -155,11 +155,11 @@ class Database {
   // again), and `to.name` does not point into `from`.
   EntryHandle Rename(EntryHandle from, const Key& to);
 
-  // Hands expired entries to `on_expired`, which must Erase or Detach the one it is given and may
-  // write nothing else to this database. Sweeps over the segments, going on where the last call
+  // Hands expired entries to `on_expired`, which Erases or Detaches the one it is given and writes
+  // nothing else to this database. Sweeps over the segments, going on where the last call
   // stopped; a segment is read only if something in it is due. Stops at the end of the sweep, after
   // `max_examined` entries, or when `out_of_time()` (asked after every segment read and every 256
-  // heads; may be null-like by always returning false) says so. One segment has at most 434 entries
+  // heads) says so. One segment has at most 434 entries
   // (about 30 us), so slices can be as short as that. O(1) when nothing at all is due.
   ExpireReport ActiveExpire(int64_t now_ms, size_t max_examined, FunctionRef<bool()> out_of_time,
                             FunctionRef<void(EntryHandle)> on_expired);
@@ -188,29 +188,38 @@ class Database {
     Type type;
     Encoding encoding;
     uint8_t kind;                   // Entry::Flag: 0 (inline), kInteger, kBlob or kObject
-    std::string_view inline_bytes;  // kind 0
-    uint64_t word = 0;              // otherwise
+    std::string_view inline_bytes;  // kind 0: these, cut or followed by zeros to ...
+    size_t inline_length = 0;       // ... this length
+    uint64_t word = 0;              // the other kinds
   };
 
   static uint64_t HashOfElement(const void* element, const void* hasher);
   // `existing` or a new entry with this value. Frees the value that was there.
   EntryHandle Put(const Key& key, EntryHandle existing, const Value& value, int64_t expiry_ms);
-  EntryHandle Insert(const Key& key, const Value& value, int64_t expiry_ms, uint32_t access);
-  // Lays the entry out anew (in place if its size class stays), without freeing its old value.
-  EntryHandle Rewrite(EntryHandle entry, const Value& value, int64_t expiry_ms);
   EntryHandle PutBytes(const Key& key, EntryHandle existing, std::string_view bytes,
                        Encoding encoding, int64_t expiry_ms);
+  EntryHandle Insert(const Key& key, const Value& value, int64_t expiry_ms, uint32_t access);
+  // Lays the entry out anew (in place if its size class stays). The old value's blob or object, if
+  // it had one, was taken before.
+  EntryHandle Rewrite(EntryHandle entry, const Value& value, int64_t expiry_ms);
+  void Fill(Entry* entry, std::string_view key, const Value& value, int64_t expiry_ms);
   // The entry's value as it is; inline bytes are a view into the entry.
   static Value ValueOf(const Entry& entry);
-  static size_t EntrySize(size_t key_length, uint8_t flags, size_t inline_length);
-  static bool FitsInline(size_t key_length, bool has_expiry, size_t value_length);
-  static void WriteHeader(Entry* entry, const Value& value, size_t key_length, uint8_t flags,
-                          int64_t expiry_ms);
+  static Value InlineValue(Encoding encoding, std::string_view bytes);
+  static Value BlobValue(BlobRef blob);
+  static size_t SizeFor(size_t key_length, const Value& value, bool has_expiry);
+  static bool FitsInline(size_t key_length, bool has_expiry, size_t length);
+  // Takes the value's share out of the accounts, or puts it in.
+  void AccountValue(const Value& value, bool add);
   void AccountExpiry(int64_t old_ms, int64_t new_ms);
-  void AccountValue(const Value& value, int sign);
+  void NoteExpiry(Table::Position position, int64_t expiry_ms);
+  // Takes blob or object over from an entry whose value is about to be replaced or removed.
   DetachedValue TakeValue(const Entry& entry);
   void Unlink(EntryHandle entry);
-  char* ResizeBlob(EntryHandle& entry, size_t new_size);
+  char* ResizeBlob(EntryHandle entry, size_t new_size);
+  // One segment of the sweep: hands out what is expired; the bound of what remains.
+  int64_t ExpireSegment(Table::Segment* segment, int64_t now_ms, ExpireReport& report,
+                        FunctionRef<void(EntryHandle)> on_expired);
 
   const KeyHasher& hasher_;
   ObjectTypes types_;
