@@ -1,9 +1,9 @@
 """The servers under test: starting them, asking what CPU and memory they use, ending them.
 
-CPU comes from /proc/PID/task/TID/schedstat (nanoseconds on a processor, user and system together).
-Where the kernel does not offer it, utime + stime of /proc/PID/task/TID/stat do, which count in ticks of
-10 ms: cells are then made longer. Memory is the resident set of /proc/PID/smaps_rollup, which is exact
-where VmRSS may lag.
+CPU comes from /proc/PID/task/TID/schedstat: nanoseconds on a processor, user and system together.
+Where the kernel does not offer it, utime + stime of /proc/PID/task/TID/stat do, which count in
+ticks of 10 ms: cells are then made longer. Memory is the resident set of /proc/PID/smaps_rollup,
+which is exact where VmRSS may lag.
 """
 import os
 import shlex

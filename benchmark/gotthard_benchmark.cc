@@ -111,5 +111,10 @@ int Main(int argc, const char* const* argv) {
 }  // namespace gotthard::bench
 
 int main(int argc, char** argv) {
-  return gotthard::bench::Main(argc, argv);
+  try {
+    return gotthard::bench::Main(argc, argv);
+  } catch (...) {  // memory or threads ran out: nothing to go on with
+    std::fputs("gotthard-benchmark: out of memory or threads\n", stderr);
+    return 1;
+  }
 }

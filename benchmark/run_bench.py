@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Measures Gotthard against Redis, and against peers if asked to, in turns in one run.
 
-Machines are shared and noisy, so what counts are ratios within a run: within a round every server does
-the same cell (operation, connections x depth) one after the other with the same requests, and the
-medians over all rounds are compared. See README.md beside this file for how to read the tables.
+Machines are shared and noisy, so what counts are ratios within a run: within a round every server
+does the same cell (operation, connections x depth) one after the other with the same requests, and
+the medians over all rounds are compared. See README.md beside this file for how to read the tables.
 
     make bench                                      everything, about half an hour
     make bench ARGS=--quick                         a first look, within 3 minutes
@@ -165,8 +165,8 @@ def try_measure(server, options, op, row, round_number, problems):
 
 
 def measure_speed(running, options, problems):
-    """All rounds of all cells, grouped by the keys they need. A server that fails a cell is left out
-    from there on, the others go on."""
+    """All rounds of all cells, grouped by the keys they need. A server that fails a cell is left
+    out from there on, the others go on."""
     servers = list(running)
     cells = []
     for key_set, data in KEY_SETS.items():
