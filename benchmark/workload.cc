@@ -180,6 +180,13 @@ Result<std::vector<Workload>> ChooseWorkloads(const Options& options) {
   return workloads;
 }
 
+void RequestRing::Reserve(uint64_t requests, uint64_t most_bytes) {
+  const uint64_t size = std::max(bytes_.size(), size_t{1});
+  const uint64_t fitting = std::min(requests, most_bytes / size + 1);
+  bytes_.reserve((fitting + 1) * size);
+  starts_.reserve(fitting + 2);
+}
+
 RingBuilder::RingBuilder(const Options& options)
     : options_(options),
       random_(options.seed),
@@ -213,6 +220,8 @@ RequestRing RingBuilder::Build(const Workload& workload) {
     const Workload::Part* part = workload.parts.data();
     while (drawn >= part->weight) drawn -= (part++)->weight;
     AppendRequest(part->request, ring);
+    // The first request tells the size of the others roughly enough to spare most of the growing.
+    if (ring.count() == 1) ring.Reserve(wanted, std::max(options_.ring_bytes, uint64_t{4096}));
   }
   return ring;
 }

@@ -71,6 +71,9 @@ class RequestRing {
 
  private:
   friend class RingBuilder;
+  // Makes room for so many requests like the first, or for most_bytes of them.
+  void Reserve(uint64_t requests, uint64_t most_bytes);
+
   std::string bytes_;
   std::vector<uint64_t> starts_{0};
 };
