@@ -1,0 +1,85 @@
+// CrashReport: what is written to the log when the process is about to die of SIGSEGV, SIGBUS,
+// SIGFPE, SIGILL or SIGABRT: version, signal, thread, stack, registers, the command being run, and
+// INFO.
+//
+// The handler takes no lock of ours, allocates nothing itself and writes straight to the log's
+// descriptor. The parts come in the order of how likely they are to work; the callbacks, which may
+// do what a handler must not, come last. Should one crash, the report goes on after it; should it
+// hang, an alarm ends the process after kPatienceSeconds. In the end the signal is raised again
+// with its default action, so exit status and core dump are those of the crash.
+//
+// A stack that overflowed cannot run a handler: each thread holds an AltStack.
+//
+// Owning thread: main installs and removes; the handler runs on the thread that crashed.
+#pragma once
+
+#include <atomic>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "observe/log.h"
+
+namespace gotthard {
+
+class CrashReport {
+ public:
+  static constexpr unsigned kPatienceSeconds = 10;
+  static constexpr int kMaxFrames = 64;
+
+  // What the report asks the server for. Called on the crashed thread, inside the signal handler.
+  struct Source {
+    void* argument = nullptr;
+    // The command being run, as text; empty if none. May be null.
+    std::string_view (*current_command)(void* argument) = nullptr;
+    // INFO's text. May be null, may allocate.
+    std::string (*info)(void* argument) = nullptr;
+  };
+
+  // Installs the handlers, and loads what backtrace() needs, which would not be safe in one.
+  // `log` must outlive the object. REQUIRES: there is no other CrashReport in the process.
+  CrashReport(const Log& log, Source source);
+  // Puts the handlers back that were there.
+  ~CrashReport();
+  CrashReport(const CrashReport&) = delete;
+  CrashReport& operator=(const CrashReport&) = delete;
+
+  // crash-log-enabled: without it a crash is only a crash. May be called at any time.
+  void SetEnabled(bool enabled) { enabled_.store(enabled, std::memory_order_relaxed); }
+
+ private:
+  static constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+  static constexpr size_t kSignalCount = sizeof(kSignals) / sizeof(kSignals[0]);
+
+  static void Handle(int signal_number, siginfo_t* info, void* context);
+  void Report(int signal_number, const siginfo_t& info, const void* context);
+  void ReportCallback(int part);
+
+  const Log& log_;
+  const Source source_;
+  struct sigaction before_[kSignalCount] = {};
+  // Written by SetEnabled, read by the handler; nothing hangs on it, hence relaxed.
+  std::atomic<bool> enabled_{true};
+  // The thread that is reporting (0: none): the first one that crashes takes it, and whoever
+  // crashes meanwhile waits for the end. Partner: itself, in Handle on another thread.
+  std::atomic<int> reporting_thread_{0};
+};
+
+// The calling thread's signal stack, for as long as the object lives. To be made first thing in a
+// thread's main function. 64 kB and a guard page, of which only what is used costs memory.
+class AltStack {
+ public:
+  AltStack();
+  ~AltStack();
+  AltStack(const AltStack&) = delete;
+  AltStack& operator=(const AltStack&) = delete;
+
+ private:
+  void* memory_ = nullptr;  // null: no memory, the thread goes without
+  size_t size_ = 0;
+};
+
+}  // namespace gotthard
