@@ -6,8 +6,9 @@ namespace gotthard {
 
 std::span<const std::span<const CommandSpec>> AllFamilies() {
   static const std::array kFamilies = {
-      StringCommands(),      KeyCommands(),    ConnectionCommands(),    ClientCommands(),
-      TransactionCommands(), ServerCommands(), IntrospectionCommands(), DebugCommands(),
+      StringCommands(),      KeyCommands(),     ConnectionCommands(), ClientCommands(),
+      TransactionCommands(), ServerCommands(),  ConfigCommands(),     CommandCommands(),
+      MemoryCommands(),      SlowLogCommands(), LatencyCommands(),    DebugCommands(),
   };
   return kFamilies;
 }

@@ -1,5 +1,5 @@
-// The families of commands: one list of rows per file of this folder. Adding a family is a line here
-// and in families.cc; adding a command touches its family's file and test alone.
+// The families of commands: one list of rows per file of this folder. Adding a family is a line
+// here and in families.cc; adding a command touches its family's file and test alone.
 #pragma once
 
 #include <span>
@@ -14,7 +14,11 @@ std::span<const CommandSpec> ConnectionCommands();
 std::span<const CommandSpec> ClientCommands();
 std::span<const CommandSpec> TransactionCommands();
 std::span<const CommandSpec> ServerCommands();
-std::span<const CommandSpec> IntrospectionCommands();
+std::span<const CommandSpec> ConfigCommands();
+std::span<const CommandSpec> CommandCommands();
+std::span<const CommandSpec> MemoryCommands();
+std::span<const CommandSpec> SlowLogCommands();
+std::span<const CommandSpec> LatencyCommands();
 std::span<const CommandSpec> DebugCommands();
 
 // All of the above.

@@ -53,6 +53,7 @@ enum CommandFlag : uint64_t {
                                 // before it parses on: limits of the parser depend on it
   kInTransaction = 1ull << 42,  // runs at once inside MULTI instead of being queued
   kRunsTransaction = 1ull << 43,  // EXEC: does what its queue does
+  kSysCommand = 1ull << 44,       // shown as `syscmd` by COMMAND DOCS: not for applications
 };
 
 // ACL categories, in the order of Redis's ACL CAT.

@@ -15,6 +15,7 @@
 #include "exec/changes.h"
 #include "exec/session_table.h"
 #include "observe/latency_monitor.h"
+#include "observe/memory.h"
 #include "observe/slow_log.h"
 #include "observe/stats.h"
 #include "resp/reply_buffer.h"
@@ -25,6 +26,7 @@ namespace gotthard {
 class CommandTable;
 class Executor;
 class LazyFree;
+class Log;
 
 // What SHUTDOWN was asked.
 struct ShutdownRequest {
@@ -64,6 +66,23 @@ class Host {
   virtual void ResetNetworkCounters() = 0;
 };
 
+// The memory figures that INFO and MEMORY show, taken together (commands/memory_use.h).
+struct MemorySample {
+  AllocatorStats allocator;   // with what the arenas map themselves
+  size_t used_bytes = 0;      // all that is allocated: used_memory
+  size_t resident_bytes = 0;  // of the process
+  size_t startup_bytes = 0;   // used_bytes of the first sample, before there was any data
+};
+
+// What DEBUG switches for tests, read by the parts that they are about.
+struct DebugSwitches {
+  bool skip_checksum_validation = false;  // RDB files, RESTORE
+  bool disable_deny_scripts = false;      // scripts may run what they otherwise may not
+  bool reply_buffer_resizing = true;
+  int64_t reply_buffer_peak_reset_ms = 5000;  // -1 = never
+  uint64_t quicklist_packed_threshold = 1ull << 30;
+};
+
 struct PauseState {
   int64_t until_ms = 0;  // 0 = not paused
   bool writes_only = false;
@@ -84,6 +103,8 @@ struct ServerState {
   Stats stats;
   SlowLog slow_log;
   LatencyMonitor latency;
+  MemorySample memory;
+  Log* log = nullptr;  // null in tests that need none
   PauseState pause;
   int64_t now_ms = 0;  // the current batch's time
   int64_t start_time_ms = 0;
@@ -92,6 +113,7 @@ struct ServerState {
   std::string config_file;  // absolute path or empty
   std::string executable;
   bool active_expire_enabled = true;  // DEBUG SET-ACTIVE-EXPIRE
+  DebugSwitches debug;
   bool cron_paused = false;           // DEBUG PAUSE-CRON
   bool shutting_down = false;
   int64_t last_save_s = 0;

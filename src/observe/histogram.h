@@ -18,10 +18,13 @@ class LatencyHistogram {
   void Record(uint64_t ns, uint64_t count = 1) {
     buckets_[BucketOf(ns)] += count;
     total_ += count;
+    sum_ns_ += ns * count;
     if (ns > max_ns_) max_ns_ = ns;
   }
   uint64_t total() const { return total_; }
   uint64_t max_ns() const { return max_ns_; }
+  // All values together; exact.
+  uint64_t sum_ns() const { return sum_ns_; }
   // The value below which `percent` (0..100] of all values lie (the bucket's upper end, at most the
   // largest value seen); 0 when empty.
   uint64_t Percentile(double percent) const {
@@ -59,6 +62,7 @@ class LatencyHistogram {
 
   std::array<uint64_t, kBuckets> buckets_{};
   uint64_t total_ = 0;
+  uint64_t sum_ns_ = 0;
   uint64_t max_ns_ = 0;
 };
 

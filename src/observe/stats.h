@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "observe/histogram.h"
+#include "observe/rates.h"
 
 namespace gotthard {
 
@@ -38,6 +39,8 @@ struct Stats {
   uint64_t unexpected_error_replies = 0;
   uint64_t acl_access_denied_auth = 0;
   uint64_t acl_access_denied_cmd = 0;
+  uint64_t acl_access_denied_key = 0;
+  uint64_t acl_access_denied_channel = 0;
   uint64_t client_query_buffer_limit_disconnections = 0;
   uint64_t client_output_buffer_limit_disconnections = 0;
   uint64_t lazyfreed_objects = 0;
@@ -49,6 +52,12 @@ struct Stats {
   // Error replies by their first word; at most kMaxErrorKinds are told apart.
   std::map<std::string, uint64_t, std::less<>> errors;
   LatencyHistogram turn_time;  // execution thread: how long one piece of work took
+  // Fed by the cron.
+  Rate command_rate;
+  Rate input_rate;   // bytes
+  Rate output_rate;  // bytes
+  Rate turn_rate;
+  Rate turn_time_rate;  // ns of work
 
   static constexpr size_t kMaxErrorKinds = 128;
 };

@@ -71,6 +71,8 @@ class Arena {
   size_t used_bytes() const { return used_bytes_; }
   // Memory held: pages in use or once used, chunk heads, large objects.
   size_t resident_bytes() const;
+  // What of resident_bytes() comes from malloc: large objects with their heads.
+  size_t heap_bytes() const { return large_bytes_; }
   size_t chunks() const { return chunk_count_; }
 
  private:
