@@ -72,8 +72,8 @@ class Session {
   uint32_t db = 0;
   Protocol protocol = Protocol::kResp2;
   bool moving = false;  // its connection is on the way to another place; output is held
-  uint16_t home = 0;  // 0: inline on the execution thread, else the I/O thread's number
-  int fd = -1;        // as CLIENT LIST shows it; never used to do I/O
+  uint16_t home = 0;    // 0: inline on the execution thread, else the I/O thread's number
+  int fd = -1;          // as CLIENT LIST shows it; never used to do I/O
   uint16_t last_row = UINT16_MAX;
   int64_t created_ms = 0;
   int64_t last_interaction_ms = 0;

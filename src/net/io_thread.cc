@@ -19,7 +19,9 @@ IoThread::IoThread(uint16_t number, std::unique_ptr<Reactor> reactor, const Comm
       to_execution_(to_execution),
       clock_(clock) {}
 
-IoThread::~IoThread() { Join(); }
+IoThread::~IoThread() {
+  Join();
+}
 
 void IoThread::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -34,7 +36,9 @@ void IoThread::Abandon() {
   reactor_.Wake();
 }
 
-void IoThread::Submit(std::unique_ptr<CommandBatch> batch) { producer_->Push(std::move(batch)); }
+void IoThread::Submit(std::unique_ptr<CommandBatch> batch) {
+  producer_->Push(std::move(batch));
+}
 
 uint64_t IoThread::CpuTimeUs() const {
   const clockid_t clock = cpu_clock_.load(std::memory_order_relaxed);

@@ -57,8 +57,8 @@ class IoThread final : public BatchSink {
   std::unique_ptr<Mailbox::Producer> producer_;  // made and used by the thread itself
   const Clock& clock_;
   bool stopping_ = false;
-  // Set by the thread at its end, read by the execution thread, which then looks at nothing that the
-  // thread wrote but through Join; acquire/release all the same, to order its last counters.
+  // Set by the thread at its end, read by the execution thread, which then looks at nothing that
+  // the thread wrote but through Join; acquire/release all the same, to order its last counters.
   std::atomic<bool> finished_{false};
   // Partner: Abandon. A lone flag; the wake-up that follows makes the thread look.
   std::atomic<bool> abandoned_{false};

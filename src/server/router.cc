@@ -13,15 +13,17 @@ Router::Router(ServerState& server, IoLimits& limits, Log& log, std::unique_ptr<
               server.clock, counters_),
       inbox_(inline_.reactor()) {}
 
-Router::~Router() { JoinThreads(); }
+Router::~Router() {
+  JoinThreads();
+}
 
 Status Router::StartThreads(int count) {
   while (thread_count() < count) {
     Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
     if (!reactor.ok()) return reactor.error();
-    auto thread = std::make_unique<IoThread>(
-        static_cast<uint16_t>(threads_.size() + 1), std::move(*reactor), server_.commands.index(),
-        server_.hasher, limits_, server_.clock, inbox_);
+    auto thread = std::make_unique<IoThread>(static_cast<uint16_t>(threads_.size() + 1),
+                                             std::move(*reactor), server_.commands.index(),
+                                             server_.hasher, limits_, server_.clock, inbox_);
     producers_.push_back(std::make_unique<Mailbox::Producer>(thread->mailbox()));
     thread->Start();
     threads_.push_back(std::move(thread));
@@ -58,8 +60,8 @@ int Router::Rebalance(int max) {
   server_.sessions.ForEach([&](Session& session) {
     if (asked >= max || session.moving || session.blocked() || !session.parked.empty()) return;
     if (session.has(Session::kCloseAsap) || session.has(Session::kCloseAfterReply)) return;
-    const bool fits = spread_ == 0 ? session.home == 0
-                                   : session.home != 0 && session.home <= spread_;
+    const bool fits =
+        spread_ == 0 ? session.home == 0 : session.home != 0 && session.home <= spread_;
     if (fits) return;
     session.moving = true;
     auto ask = std::make_unique<CommandBatch>();
@@ -72,8 +74,7 @@ int Router::Rebalance(int max) {
 }
 
 void Router::Returned(std::unique_ptr<CommandBatch> returned) {
-  std::unique_ptr<Connection> connection(
-      static_cast<Connection*>(returned->traveller.release()));
+  std::unique_ptr<Connection> connection(static_cast<Connection*>(returned->traveller.release()));
   Session* session = server_.sessions.Find(returned->session);
   Deliver(std::move(returned));  // the batch goes back to its pool
   if (session == nullptr) return;
@@ -85,7 +86,9 @@ void Router::Returned(std::unique_ptr<CommandBatch> returned) {
 
 // --- Batches in
 
-void Router::Submit(std::unique_ptr<CommandBatch> batch) { pending_.push_back(std::move(batch)); }
+void Router::Submit(std::unique_ptr<CommandBatch> batch) {
+  pending_.push_back(std::move(batch));
+}
 
 bool Router::Work() {
   bool worked = false;
