@@ -8,7 +8,11 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
   static const std::array kFamilies = {
       TransactionCommands(),
       ServerCommands(),
-      IntrospectionCommands(),
+      ConfigCommands(),
+      CommandCommands(),
+      MemoryCommands(),
+      SlowLogCommands(),
+      LatencyCommands(),
       DebugCommands(),
   };
   return kFamilies;
