@@ -6,14 +6,9 @@ namespace gotthard {
 
 std::span<const std::span<const CommandSpec>> AllFamilies() {
   static const std::array kFamilies = {
-      TransactionCommands(),
-      ServerCommands(),
-      ConfigCommands(),
-      CommandCommands(),
-      MemoryCommands(),
-      SlowLogCommands(),
-      LatencyCommands(),
-      DebugCommands(),
+      StringCommands(),      KeyCommands(),     ConnectionCommands(), ClientCommands(),
+      TransactionCommands(), ServerCommands(),  ConfigCommands(),     CommandCommands(),
+      MemoryCommands(),      SlowLogCommands(), LatencyCommands(),    DebugCommands(),
   };
   return kFamilies;
 }

@@ -13,7 +13,6 @@ namespace {
 // Above 512 the arena serves segments, whose sizes these are, and entries with long keys.
 constexpr uint16_t kCoarseBytes[] = {640,  768,  896,  1024, 1280, 1536,
                                      1792, 2048, 2560, 3072, 3584, 4096};
-constexpr unsigned kFineClasses = Arena::kMaxFineBytes / 8;
 
 // An emptied arena keeps its chunk if no more than this much of it was used: a database that goes
 // between none and a few keys does not call mmap each time.
@@ -24,14 +23,14 @@ constexpr size_t kKeptPages = 4;
   std::abort();
 }
 
-// The class of each multiple of 128 up to 4096.
+// The index in kCoarseBytes of each multiple of 128 up to 4096.
 struct CoarseTable {
-  uint8_t size_class[Arena::kMaxPagedBytes / 128 + 1] = {};
+  uint8_t index[Arena::kMaxPagedBytes / 128 + 1] = {};
   constexpr CoarseTable() {
-    unsigned index = 0;
+    uint8_t at = 0;
     for (unsigned i = 0; i <= Arena::kMaxPagedBytes / 128; ++i) {
-      while (kCoarseBytes[index] < i * 128) ++index;
-      size_class[i] = static_cast<uint8_t>(kFineClasses + index);
+      while (kCoarseBytes[at] < i * 128) ++at;
+      index[i] = at;
     }
   }
 };
@@ -43,12 +42,22 @@ struct Arena::PageHead {
   PageHead* next;
   PageHead* previous;
   void* free;      // freed objects, linked through their first word
+  uint64_t live;   // movable objects: a bit for each, if the page has at most 64
   uint32_t used;   // live objects
   uint32_t fresh;  // offset in the chunk of the memory never handed out since the page was taken
   uint32_t end;    // offset in the chunk where the page ends
   uint16_t bytes;  // of an object
   uint8_t size_class;
 
+  unsigned IndexOf(const void* object) const {
+    const size_t offset = reinterpret_cast<uintptr_t>(object) % kChunkBytes;
+    return static_cast<unsigned>((offset - start()) / bytes);
+  }
+  // Page 0 shares its 64 KiB with the head.
+  uint32_t start() const {
+    return end == kPageBytes ? uint32_t{kHeadBytes} : end - uint32_t{kPageBytes};
+  }
+  unsigned room() const { return (end - start()) / bytes; }
   bool full() const { return free == nullptr && fresh + bytes > end; }
 };
 
@@ -80,12 +89,19 @@ struct Arena::Large {
 
 unsigned Arena::ClassOf(size_t size) {
   if (size <= kMaxFineBytes) return static_cast<unsigned>((size + 7) / 8 - 1);
-  return kCoarseTable.size_class[(size + 127) / 128];
+  return kFineClasses + kCoarseTable.index[(size + 127) / 128];
+}
+
+unsigned Arena::MovableClassOf(size_t size) {
+  if (size <= kMaxFineBytes) return static_cast<unsigned>(kMovableClass + (size + 127) / 128 - 1);
+  return kMovableClass + 4 + kCoarseTable.index[(size + 127) / 128];
 }
 
 size_t Arena::BytesOfClass(unsigned size_class) {
-  return size_class < kFineClasses ? (size_class + 1) * size_t{8}
-                                   : kCoarseBytes[size_class - kFineClasses];
+  if (size_class < kFineClasses) return (size_class + 1) * size_t{8};
+  if (size_class < kMovableClass) return kCoarseBytes[size_class - kFineClasses];
+  if (size_class < kMovableClass + 4) return (size_class - kMovableClass + 1) * size_t{128};
+  return kCoarseBytes[size_class - kMovableClass - 4];
 }
 
 size_t Arena::ClassBytes(size_t size) {
@@ -114,7 +130,84 @@ void* Arena::Allocate(size_t size) {
 #else
   if (size > kMaxPagedBytes) [[unlikely]]
     return AllocateLarge(ClassBytes(size));
-  const unsigned size_class = ClassOf(size);
+  return AllocateFrom(ClassOf(size));
+#endif
+}
+
+void Arena::Free(void* object, size_t size) {
+#if defined(GOTTHARD_ARENA_MALLOC)
+  FreeLarge(object, ClassBytes(size));
+#else
+  if (size > kMaxPagedBytes) [[unlikely]]
+    return FreeLarge(object, ClassBytes(size));
+  FreeInto(object);
+#endif
+}
+
+void* Arena::AllocateMovable(size_t size) {
+#if defined(GOTTHARD_ARENA_MALLOC)
+  return AllocateLarge(ClassBytes(size));
+#else
+  if (size > kMaxPagedBytes) [[unlikely]]
+    return AllocateLarge(ClassBytes(size));
+  const unsigned size_class = MovableClassOf(size);
+  Movable& movable = movable_[size_class - kMovableClass];
+  // What moves out of the sparse page must not come back into it.
+  PageHead* head = partial_[size_class];
+  if (head != nullptr && head == movable.sparse && head->next != nullptr) {
+    PageHead* other = head->next;
+    UnlinkPage(other);
+    LinkPage(other);
+  }
+  void* object = AllocateFrom(size_class);
+  ++movable.used;
+  PageHead* page = PageOf(object);
+  if (page->room() <= 64) page->live |= uint64_t{1} << page->IndexOf(object);
+  return object;
+#endif
+}
+
+void Arena::FreeMovable(void* object, size_t size) {
+#if defined(GOTTHARD_ARENA_MALLOC)
+  FreeLarge(object, ClassBytes(size));
+#else
+  if (size > kMaxPagedBytes) [[unlikely]]
+    return FreeLarge(object, ClassBytes(size));
+  Movable& movable = movable_[MovableClassOf(size) - kMovableClass];
+  --movable.used;
+  PageHead* page = PageOf(object);
+  if (page->room() <= 64) page->live &= ~(uint64_t{1} << page->IndexOf(object));
+  const unsigned room = page->room();
+  if (page == movable.sparse && page->used == 1) movable.sparse = nullptr;
+  page = FreeInto(object);
+  if (page == nullptr) {
+    movable.room -= room;
+  } else if (room <= 64 && (movable.sparse == nullptr || page->used < movable.sparse->used)) {
+    movable.sparse = page;
+  }
+#endif
+}
+
+void* Arena::SparseMovable(size_t size) const {
+#if defined(GOTTHARD_ARENA_MALLOC)
+  static_cast<void>(size);
+  return nullptr;
+#else
+  if (size > kMaxPagedBytes) return nullptr;
+  const Movable& movable = movable_[MovableClassOf(size) - kMovableClass];
+  PageHead* page = movable.sparse;
+  if (page == nullptr || page->live == 0) return nullptr;
+  if (movable.room - movable.used <= page->room() + movable.used / 6) return nullptr;
+  const auto index = static_cast<unsigned>(std::countr_zero(page->live));
+  return Chunk::Of(page)->at(page->start() + size_t{index} * page->bytes);
+#endif
+}
+
+Arena::PageHead* Arena::PageOf(const void* object) {
+  return &Chunk::Of(object)->pages[(reinterpret_cast<uintptr_t>(object) / kPageBytes) % kPages];
+}
+
+void* Arena::AllocateFrom(unsigned size_class) {
   PageHead* page = partial_[size_class];
   if (page == nullptr) [[unlikely]]
     page = NewPage(size_class);
@@ -129,18 +222,11 @@ void* Arena::Allocate(size_t size) {
   used_bytes_ += page->bytes;
   if (page->full()) UnlinkPage(page);
   return object;
-#endif
 }
 
-void Arena::Free(void* object, size_t size) {
-#if defined(GOTTHARD_ARENA_MALLOC)
-  FreeLarge(object, ClassBytes(size));
-#else
-  if (size > kMaxPagedBytes) [[unlikely]]
-    return FreeLarge(object, ClassBytes(size));
-  Chunk* chunk = Chunk::Of(object);
-  PageHead* page = &chunk->pages[(reinterpret_cast<uintptr_t>(object) / kPageBytes) % kPages];
-  assert(page->size_class == ClassOf(size) && page->used > 0);
+Arena::PageHead* Arena::FreeInto(void* object) {
+  PageHead* page = PageOf(object);
+  assert(page->used > 0);
   const bool was_full = page->full();
   *static_cast<void**>(object) = page->free;
   page->free = object;
@@ -149,10 +235,10 @@ void Arena::Free(void* object, size_t size) {
   if (page->used == 0) {
     if (!was_full) UnlinkPage(page);
     ReleasePage(page);
-  } else if (was_full) {
-    LinkPage(page);
+    return nullptr;
   }
-#endif
+  if (was_full) LinkPage(page);
+  return page;
 }
 
 size_t Arena::resident_bytes() const {
@@ -200,12 +286,14 @@ Arena::PageHead* Arena::NewPage(unsigned size_class) {
   }
   PageHead* page = &chunk->pages[index];
   page->free = nullptr;
+  page->live = 0;
   page->used = 0;
   page->fresh = static_cast<uint32_t>(index == 0 ? kHeadBytes : index * kPageBytes);
   page->end = static_cast<uint32_t>((index + 1) * kPageBytes);
   page->bytes = static_cast<uint16_t>(BytesOfClass(size_class));
   page->size_class = static_cast<uint8_t>(size_class);
   LinkPage(page);
+  if (size_class >= kMovableClass) movable_[size_class - kMovableClass].room += page->room();
   return page;
 }
 

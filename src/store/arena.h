@@ -20,6 +20,11 @@
 // chunk goes back to the system, except for one. Memory is touched only when first used, so a small
 // arena stays small; from kHugePageChunks chunks on, huge pages are asked for.
 //
+// Segments have size classes of their own, because they can be moved: as a table grows, all its
+// segments pass from one class to the next at about the same time, and would leave pages behind
+// that are mostly holes (8 bytes per key at 10^6 keys). So whoever frees a segment asks
+// SparseMovable for one to move out of the emptiest page known.
+//
 // Under AddressSanitizer each object comes from malloc, so that overflows are seen.
 //
 // Limit: the address space; when the system refuses memory, the process ends with a message, as
@@ -63,6 +68,14 @@ class Arena {
   void* Allocate(size_t size);
   // REQUIRES: `object` came from Allocate(s) with ClassBytes(s) == ClassBytes(size).
   void Free(void* object, size_t size);
+  // The same for objects that can be moved. REQUIRES: size <= kMaxPagedBytes goes by the class; a
+  // larger one is never asked to move.
+  void* AllocateMovable(size_t size);
+  void FreeMovable(void* object, size_t size);
+  // When the movable objects of this size class have more than a page and a sixth of holes: one of
+  // them that lies in a sparse page and should be moved (allocate, copy, free), else null. O(1).
+  void* SparseMovable(size_t size) const;
+
   // What an object of `size` really takes: it may grow up to this in place. The page's share of the
   // chunk's head is not included.
   static size_t ClassBytes(size_t size);
@@ -78,14 +91,31 @@ class Arena {
  private:
   static constexpr size_t kPages = kChunkBytes / kPageBytes;
   static constexpr size_t kHeadBytes = 4096;
-  static constexpr size_t kClasses = 64 + 12;
+  static constexpr unsigned kFineClasses = kMaxFineBytes / 8;
+  static constexpr unsigned kCoarseClasses = 12;
+  // Movable objects: the fine classes' multiples of 128 (4), then the coarse ones again.
+  static constexpr unsigned kMovableClass = kFineClasses + kCoarseClasses;
+  static constexpr unsigned kMovableClasses = 4 + kCoarseClasses;
+  static constexpr unsigned kClasses = kMovableClass + kMovableClasses;
 
   struct PageHead;
   struct Chunk;
   struct Large;
 
+  // What is known of a class of movable objects.
+  struct Movable {
+    PageHead* sparse = nullptr;  // the emptiest page that a Free has seen lately
+    size_t room = 0;             // objects that fit all its pages
+    size_t used = 0;
+  };
+
   static unsigned ClassOf(size_t size);
+  static unsigned MovableClassOf(size_t size);
   static size_t BytesOfClass(unsigned size_class);
+
+  static PageHead* PageOf(const void* object);
+  void* AllocateFrom(unsigned size_class);
+  PageHead* FreeInto(void* object);  // the page, or null if it was released
 
   void* AllocateLarge(size_t size);
   void FreeLarge(void* object, size_t size);
@@ -98,8 +128,9 @@ class Arena {
   void UnlinkPage(PageHead* page);
 
   std::array<PageHead*, kClasses> partial_ = {};  // pages of a class that have room
-  Chunk* chunks_ = nullptr;                       // all of them
-  Chunk* roomy_ = nullptr;                        // those with a free page
+  std::array<Movable, kMovableClasses> movable_ = {};
+  Chunk* chunks_ = nullptr;  // all of them
+  Chunk* roomy_ = nullptr;   // those with a free page
   Large* large_ = nullptr;
   size_t chunk_count_ = 0;
   size_t empty_chunks_ = 0;

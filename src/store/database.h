@@ -22,6 +22,7 @@
 #include "base/blob.h"
 #include "base/function_ref.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 #include "base/random.h"
 #include "store/arena.h"
 #include "store/detached.h"
@@ -83,8 +84,8 @@ class Database {
   void PrefetchEntry(uint64_t hash) const {
     table_.PrefetchElement(hash, [](const void* element) {
       // Most entries are 32 to 64 bytes and straddle two lines more often than not.
-      __builtin_prefetch(element);
-      __builtin_prefetch(static_cast<const char*>(element) + 63);
+      Prefetch(element);
+      Prefetch(static_cast<const char*>(element) + 63);
     });
   }
 

@@ -30,9 +30,10 @@
 //   merge without touching elements. Only the split from depth 8k+7 to 8k+8 asks for the hashes.
 //   Lookups compare tag and stash, so an element with another key is almost never touched.
 // - Segments step through the sizes of kGroupSteps, growing at 7/8 load, and split past 31 groups.
-//   The longest insert therefore moves one segment: 379 slots (twice that in slots read and
-//   written), plus copying the directory when it doubles: 256 KiB at 10^7 elements (about 50 us),
-//   32 MiB at 10^9 (about 10 ms, once per doubling of the data: the one cost that grows with size).
+//   The longest insert therefore rebuilds one segment of 379 slots and copies at most three others
+//   that the arena wants elsewhere (1,700 slots in all, about 5 us), plus the directory when it
+//   doubles: 256 KiB at 10^7 elements (about 50 us), 32 MiB at 10^9 (about 10 ms, once per doubling
+//   of the data: the one cost that grows with size).
 // - Erasing shrinks a segment that became sparse, and merges two neighbours that together fill less
 //   than half of one; at most 160 slots move for that. An empty table holds 16 bytes.
 // - Elements whose hashes share their top bits more often than chance allows (a broken hash) make
@@ -57,6 +58,7 @@
 #endif
 
 #include "base/function_ref.h"
+#include "base/prefetch.h"
 #include "base/random.h"
 #include "store/arena.h"
 
@@ -134,11 +136,11 @@ class Table {
   Position Find(uint64_t hash, Equal&& equal) const;
   static void* ElementAt(uint64_t slot) { return reinterpret_cast<void*>(slot & kPointerMask); }
 
-  // The two stages of running ahead over a batch: first the group, some dozens of keys later the
-  // elements that the group's tags and stashes point to.
+  // The two stages of running ahead over a batch: first the group; some dozens of keys later
+  // visit(element), which prefetches, for the element that the group's tags and stashes point to.
   void PrefetchGroup(uint64_t hash) const;
-  template <typename Prefetch>
-  void PrefetchElement(uint64_t hash, Prefetch&& prefetch) const;
+  template <typename Visit>
+  void PrefetchElement(uint64_t hash, Visit&& visit) const;
 
   // REQUIRES: no equal element is in the table; the address fits 48 bits.
   Position Insert(uint64_t hash, void* element);
@@ -228,6 +230,7 @@ class Table {
   void Grow(Segment* segment);
   void Rebuild(Segment* segment, unsigned groups);
   void Split(Segment* segment);
+  void Compact(unsigned groups);
   void MoveInto(const Segment* from, Segment* low, Segment* high);
   void MaybeShrink(Segment* segment);
   bool MaybeMerge(Segment* segment, Segment** merged);
@@ -299,12 +302,12 @@ Table::Position Table::Find(uint64_t hash, Equal&& equal) const {
 inline void Table::PrefetchGroup(uint64_t hash) const {
   const uint64_t word = directory_[IndexOf(hash)];
   const Group* group = SegmentOf(word)->group(HomeOf(hash, DepthOf(word), GroupsOf(word)));
-  __builtin_prefetch(group);
-  __builtin_prefetch(&group->slots[6]);
+  Prefetch(group);
+  Prefetch(&group->slots[6]);
 }
 
-template <typename Prefetch>
-void Table::PrefetchElement(uint64_t hash, Prefetch&& prefetch) const {
+template <typename Visit>
+void Table::PrefetchElement(uint64_t hash, Visit&& visit) const {
   const uint64_t word = directory_[IndexOf(hash)];
   const unsigned depth = DepthOf(word);
   const Group* group = SegmentOf(word)->group(HomeOf(hash, depth, GroupsOf(word)));
@@ -312,7 +315,7 @@ void Table::PrefetchElement(uint64_t hash, Prefetch&& prefetch) const {
   for (uint32_t match = group->Match(TagOf(hash)); match != 0; match &= match - 1) {
     const uint64_t slot = group->slots[std::countr_zero(match)];
     if (slot >> 48 == stash) {
-      prefetch(ElementAt(slot));
+      visit(ElementAt(slot));
       return;
     }
   }
@@ -323,7 +326,7 @@ void Table::ForEachInSegment(Segment* segment, Visit&& visit) {
   for (unsigned i = 0; i < segment->groups; ++i) {
     Group* group = segment->group(i);
     for (uint32_t occupied = group->Occupied(); occupied != 0; occupied &= occupied - 1) {
-      __builtin_prefetch(ElementAt(group->slots[std::countr_zero(occupied)]));
+      Prefetch(ElementAt(group->slots[std::countr_zero(occupied)]));
     }
     for (uint32_t occupied = group->Occupied(); occupied != 0; occupied &= occupied - 1) {
       visit(Position{&group->slots[std::countr_zero(occupied)], segment});

@@ -1,8 +1,8 @@
 #include "store/arena.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <map>
 #include <vector>
 
 #include "base/random.h"
@@ -108,6 +108,39 @@ TEST_CASE("pages emptied by one size serve another") {
   for (int i = 0; i < 50'000; ++i) live.push_back(arena.Allocate(128));
   CHECK(arena.resident_bytes() <= resident + 3 * Arena::kPageBytes);
   arena.Free(keep, 8);
+}
+
+TEST_CASE("moving what the arena asks for keeps the holes of a shrinking class small") {
+  Random random(5);
+  Arena arena;
+  constexpr size_t kBytes = 2560;
+  std::vector<void*> live;
+  for (int i = 0; i < 4'000; ++i) live.push_back(arena.AllocateMovable(kBytes));
+  while (live.size() > 100) {
+    const size_t victim = random.Below(live.size());
+    arena.FreeMovable(live[victim], kBytes);
+    live[victim] = live.back();
+    live.pop_back();
+    for (int moves = 0; moves < 3; ++moves) {
+      void* sparse = arena.SparseMovable(kBytes);
+      if (sparse == nullptr) break;
+      const auto at = std::find(live.begin(), live.end(), sparse);
+      REQUIRE(at != live.end());
+      *at = arena.AllocateMovable(kBytes);
+      REQUIRE(*at != sparse);
+      arena.FreeMovable(sparse, kBytes);
+    }
+    // What another class could take now: pages, not holes.
+    if (live.size() == 1'000) {
+      const size_t resident = arena.resident_bytes();
+      std::vector<void*> others;
+      for (size_t i = 0; i < 2'500'000 / 64 * 2; ++i) others.push_back(arena.Allocate(64));
+      CHECK(arena.resident_bytes() == resident);
+      for (void* other : others) arena.Free(other, 64);
+    }
+  }
+  for (void* object : live) arena.FreeMovable(object, kBytes);
+  CHECK(arena.used_bytes() == 0);
 }
 
 TEST_CASE("a small arena holds little, an emptied one gives its chunks back") {

@@ -112,7 +112,7 @@ TEST_CASE("a table behaves like a map, with good hashes and bad ones") {
   }
 }
 
-TEST_CASE("the longest insert or erase moves one segment, whatever the size") {
+TEST_CASE("the longest insert or erase rebuilds one segment and copies three, whatever the size") {
   Fixture fixture(Mix);
   uint64_t longest = 0;
   uint64_t longest_directory = 0;
@@ -125,13 +125,13 @@ TEST_CASE("the longest insert or erase moves one segment, whatever the size") {
   };
   for (uint64_t id = 0; id < 400'000; ++id) measured([&] { fixture.Insert(id); });
   CHECK(longest > 300);  // there were splits
-  CHECK(longest <= Table::kSlots * 31);
+  CHECK(longest <= 4 * Table::kSlots * 31);
   // The directory stays in proportion: well below one word per 50 elements.
   CHECK(longest_directory <= 400'000 / 50);
   CHECK(fixture.table.size() * 100 / fixture.table.capacity() >= 72);
   longest = 0;
   for (uint64_t id = 0; id < 400'000; ++id) measured([&] { fixture.Erase(id); });
-  CHECK(longest <= Table::kSlots * 31);
+  CHECK(longest <= 4 * Table::kSlots * 31);
   CHECK(fixture.table.segments() == 0);
 }
 
