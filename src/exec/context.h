@@ -69,8 +69,9 @@ class Context {
   // True where waiting is not allowed (MULTI/EXEC, scripts): a handler answers as if timed out.
   bool deny_blocking() const { return session_.has(Session::kInExec); }
 
-  // TOUCH counts as a use even of a client that asked for none (CLIENT NO-TOUCH).
-  void TouchAnyway() { touch_anyway_ = true; }
+  // TOUCH counts as a use even of a client that asked for none (CLIENT NO-TOUCH). To be switched
+  // off again: a Context runs many commands.
+  void TouchAnyway(bool on) { touch_anyway_ = on; }
 
  private:
   // A use of the entry: LRU or LFU bits.

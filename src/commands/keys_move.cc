@@ -1,0 +1,146 @@
+// Keys under another name or in another database: RENAME, COPY, MOVE.
+//
+// In each of them the target is looked up first and the source second: looking up may remove an
+// expired entry, which ends the life of the handles before it.
+#include "commands/db_args.h"
+#include "commands/expiry_args.h"
+#include "commands/family_rows.h"
+#include "exec/args.h"
+#include "exec/context.h"
+
+namespace gotthard {
+namespace {
+
+constexpr ErrorText kErrSameObject{"ERR source and destination objects are the same"};
+
+// Renames, unless `keep_target` and the target exists. *renamed tells.
+Status RenameKey(Context& ctx, const Key& from, const Key& to, bool keep_target, bool* renamed) {
+  *renamed = false;
+  EntryHandle target = ctx.FindWrite(to);
+  EntryHandle source = ctx.FindWrite(from);
+  if (!source) return kErrNoSuchKey;
+  if (from.name == to.name) return Status::Ok();
+  // The lookup of the source may have moved the target.
+  target = ctx.db().Find(to);
+  if (target) {
+    if (keep_target) return Status::Ok();
+    ctx.server().FreeEntry(ctx.db(), target, ctx.config().lazyfree_lazy_server_del);
+    source = ctx.db().Find(from);
+  }
+  ctx.db().Rename(source, to);
+  ctx.Changed(from, kEventGeneric, "rename_from");
+  ctx.Changed(to, kEventGeneric, "rename_to");
+  *renamed = true;
+  return Status::Ok();
+}
+
+Status Rename(Context& ctx, const Args& args) {
+  bool renamed = false;
+  GOTTHARD_RETURN_IF_ERROR(
+      RenameKey(ctx, args.key(1), args.key(2), /*keep_target=*/false, &renamed));
+  return ctx.reply().Ok();
+}
+
+Status Renamenx(Context& ctx, const Args& args) {
+  bool renamed = false;
+  GOTTHARD_RETURN_IF_ERROR(
+      RenameKey(ctx, args.key(1), args.key(2), /*keep_target=*/true, &renamed));
+  return ctx.reply().Integer(renamed ? 1 : 0);
+}
+
+Status Copy(Context& ctx, const Args& args) {
+  uint32_t to_db = ctx.session().db;
+  bool replace = false;
+  for (size_t i = 3; i < args.size(); ++i) {
+    if (IsOption(args[i], "replace")) {
+      replace = true;
+    } else if (IsOption(args[i], "db") && i + 1 < args.size()) {
+      Result<uint32_t> number = ParseDatabase(ctx, args[++i]);
+      if (!number) return number.error();
+      to_db = *number;
+    } else {
+      return kErrSyntax;
+    }
+  }
+  const Key from = args.key(1);
+  const Key to = args.key(2);
+  if (to_db == ctx.session().db && from.name == to.name) return kErrSameObject;
+  ctx.PeekIn(to_db, to);
+  const EntryHandle source = ctx.FindRead(from);
+  if (!source) return ctx.reply().Integer(0);
+  // Found again without looking at its time: an expired one is gone already.
+  const EntryHandle existing = ctx.db(to_db).Find(to);
+  if (existing && !replace) return ctx.reply().Integer(0);
+  ctx.db(to_db).PutCopy(to, existing, *source,
+                        ExpiryToStore(ctx, static_cast<bool>(existing), source->expiry_ms()));
+  ctx.ChangedIn(to_db, to, kEventGeneric, "copy_to");
+  return ctx.reply().Integer(1);
+}
+
+Status Move(Context& ctx, const Args& args) {
+  const Key key = args.key(1);
+  Result<uint32_t> to_db = ParseDatabase(ctx, args[2]);
+  if (!to_db) return to_db.error();
+  if (*to_db == ctx.session().db) return kErrSameObject;
+  const EntryHandle existing = ctx.PeekIn(*to_db, key);
+  const EntryHandle source = ctx.FindWrite(key);
+  if (!source || existing) return ctx.reply().Integer(0);
+  ctx.db(*to_db).PutCopy(key, {}, *source, source->expiry_ms());
+  ctx.Delete(source, key, /*lazy=*/false, "move_from");
+  ctx.ChangedIn(*to_db, key, kEventGeneric, "move_to");
+  return ctx.reply().Integer(1);
+}
+
+constexpr CommandSpec kRows[] = {
+    Command({.name = "rename",
+             .arity = 3,
+             .flags = kWrite,
+             .acl = kAclKeyspace,
+             .keys = {KeyAt(1, kKeyReadWrite | kKeyAccess | kKeyDelete), KeyAt(2, kKeyReplaced)},
+             .run = Rename,
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Gives a key another name, replacing the key that has it.",
+             .syntax = "key newkey"}),
+    Command({.name = "renamenx",
+             .arity = 3,
+             .flags = kWrite | kFast,
+             .acl = kAclKeyspace,
+             .keys = {KeyAt(1, kKeyReadWrite | kKeyAccess | kKeyDelete), KeyAt(2, kKeyCreated)},
+             .run = Renamenx,
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Gives a key another name, unless a key has it already.",
+             .syntax = "key newkey",
+             .history = "3.2.0: The command no longer returns an error when source and destination "
+                        "names are the same."}),
+    Command({.name = "copy",
+             .arity = -3,
+             .flags = kWrite | kDenyOom,
+             .acl = kAclKeyspace,
+             .keys = {KeyAt(1, kKeyRead), KeyAt(2, kKeyReplaced)},
+             .run = Copy,
+             .since = "6.2.0",
+             .complexity = "O(1) for strings, O(N) for collections, where N is the number of "
+                           "their elements.",
+             .summary = "Copies a key's value to another key, in any database.",
+             .syntax = "source destination [DB destination-db] [REPLACE]"}),
+    Command({.name = "move",
+             .arity = 3,
+             .flags = kWrite | kFast,
+             .acl = kAclKeyspace,
+             .keys = {KeyAt(1, kKeyChanged)},
+             .run = Move,
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Moves a key to another database, unless that has such a key.",
+             .syntax = "key db"}),
+};
+
+}  // namespace
+
+std::span<const CommandSpec> KeyMoveRows() {
+  return kRows;
+}
+
+}  // namespace gotthard

@@ -1,0 +1,178 @@
+// Walking through the keys: KEYS, SCAN, RANDOMKEY, DBSIZE.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/glob.h"
+#include "base/numbers.h"
+#include "commands/family_rows.h"
+#include "exec/args.h"
+#include "exec/context.h"
+
+namespace gotthard {
+namespace {
+
+constexpr ErrorText kErrCursor{"ERR invalid cursor"};
+
+// Removes entries that were found expired. By name, since each removal may move the others.
+void RemoveExpired(Context& ctx, const Args& args, const std::vector<std::string>& names) {
+  for (const std::string& name : names) ctx.Peek(args.MakeKey(name));
+}
+
+Status Keys(Context& ctx, const Args& args) {
+  const std::string_view pattern = args[1];
+  const bool all = pattern == "*";
+  ReplyWriter& reply = ctx.reply();
+  const size_t mark = reply.Defer();
+  uint64_t matches = 0;
+  ctx.db().ForEach([&](Entry* entry) {
+    if (!all && !GlobMatch(pattern, entry->key())) return;
+    if (entry->IsExpired(ctx.now_ms())) return;
+    reply.Bulk(entry->key());
+    ++matches;
+  });
+  return reply.SetArrayLength(mark, matches);
+}
+
+struct ScanOptions {
+  size_t count = 10;
+  std::optional<std::string_view> pattern;
+  std::optional<std::string_view> type;
+};
+
+Status ParseScanOptions(const Args& args, ScanOptions& options) {
+  for (size_t i = 2; i < args.size(); i += 2) {
+    if (i + 1 == args.size()) return kErrSyntax;
+    const std::string_view value = args[i + 1];
+    if (IsOption(args[i], "count")) {
+      const std::optional<int64_t> count = ParseInt64(value);
+      if (!count) return kErrNotInteger;
+      if (*count < 1) return kErrSyntax;
+      options.count = static_cast<size_t>(*count);
+    } else if (IsOption(args[i], "match")) {
+      options.pattern.reset();
+      if (value != "*") options.pattern = value;
+    } else if (IsOption(args[i], "type")) {
+      options.type = value;
+    } else {
+      return kErrSyntax;
+    }
+  }
+  return Status::Ok();
+}
+
+// A cursor as clients send it: what strtoul reads, so that "" and "007" are cursors too.
+std::optional<uint64_t> ParseCursor(std::string_view text) {
+  bool negative = false;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+    if (text.empty()) return std::nullopt;
+  }
+  if (text.empty()) return 0;
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return negative ? uint64_t{0} - value : value;
+}
+
+Status Scan(Context& ctx, const Args& args) {
+  const std::optional<uint64_t> cursor = ParseCursor(args[1]);
+  if (!cursor) return kErrCursor;
+  ScanOptions options;
+  GOTTHARD_RETURN_IF_ERROR(ParseScanOptions(args, options));
+  std::vector<std::string_view> found;
+  std::vector<std::string> expired;
+  uint64_t next = 0;
+  // A cursor that no SCAN returned begins behind the last key.
+  if (*cursor >> Table::kCursorBits == 0) {
+    found.reserve(std::min(options.count, ctx.db().size()) + Table::kSlots);
+    next = ctx.db().Scan(*cursor, options.count, [&](Entry* entry) {
+      const std::string_view name = entry->key();
+      if (options.pattern && !GlobMatch(*options.pattern, name)) return;
+      if (entry->IsExpired(ctx.now_ms())) {
+        expired.emplace_back(name);
+      } else if (!options.type || IsOption(*options.type, TypeName(entry->type()))) {
+        found.push_back(name);
+      }
+    });
+  }
+  ReplyWriter& reply = ctx.reply();
+  reply.ArrayHeader(2);
+  char digits[kMaxInt64Chars];
+  reply.Bulk({digits, FormatUint64(digits, next)});
+  reply.ArrayHeader(found.size());
+  for (std::string_view name : found) reply.Bulk(name);
+  RemoveExpired(ctx, args, expired);
+  return Status::Ok();
+}
+
+Status Randomkey(Context& ctx, const Args& args) {
+  while (ctx.db().size() != 0) {
+    const EntryHandle entry = ctx.db().RandomEntry(ctx.server().random);
+    if (!entry->IsExpired(ctx.now_ms())) return ctx.reply().Bulk(entry->key());
+    const size_t before = ctx.db().size();
+    RemoveExpired(ctx, args, {std::string(entry->key())});
+    if (ctx.db().size() == before) break;  // nothing is removed while clients are paused
+  }
+  return ctx.reply().Null();
+}
+
+Status Dbsize(Context& ctx, const Args& /*args*/) {
+  return ctx.reply().Integer(static_cast<int64_t>(ctx.db().size()));
+}
+
+constexpr CommandSpec kRows[] = {
+    Command({.name = "keys",
+             .arity = 2,
+             .flags = kReadonly,
+             .acl = kAclKeyspace | kAclDangerous,
+             .run = Keys,
+             .since = "1.0.0",
+             .complexity = "O(N) where N is the number of keys in the database.",
+             .summary = "Returns the names of all keys that match a pattern.",
+             .syntax = "pattern",
+             .tips = "request_policy:all_shards\nnondeterministic_output_order"}),
+    Command({.name = "scan",
+             .arity = -2,
+             .flags = kReadonly,
+             .acl = kAclKeyspace,
+             .run = Scan,
+             .since = "2.8.0",
+             .complexity = "O(1) for each call, O(N) for all calls until the cursor is 0 again, "
+                           "where N is the number of keys.",
+             .summary = "Returns some of the keys' names, and a cursor to go on with.",
+             .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]@6.0.0",
+             .history = "6.0.0: Added the `TYPE` subcommand.",
+             .tips = "nondeterministic_output\nrequest_policy:special\nresponse_policy:special"}),
+    Command({.name = "randomkey",
+             .arity = 1,
+             .flags = kReadonly,
+             .acl = kAclKeyspace,
+             .run = Randomkey,
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Returns the name of a key, each with the same chance.",
+             .tips = "request_policy:all_shards\nresponse_policy:special\n"
+                     "nondeterministic_output"}),
+    Command({.name = "dbsize",
+             .arity = 1,
+             .flags = kReadonly | kFast,
+             .acl = kAclKeyspace,
+             .group = CommandGroup::kServer,
+             .run = Dbsize,
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Tells how many keys the database has.",
+             .tips = "request_policy:all_shards\nresponse_policy:agg_sum"}),
+};
+
+}  // namespace
+
+std::span<const CommandSpec> KeyScanRows() {
+  return kRows;
+}
+
+}  // namespace gotthard
