@@ -75,10 +75,16 @@ class ListenerSet {
   const std::vector<Listener>& listeners() const { return listeners_; }
 
  private:
-  bool Fits(const Listener& listener, const std::vector<Listener>& wanted) const;
-  Status OpenTcp(const ListenOptions& options, const std::vector<Listener>& present,
-                 std::vector<Listener>* opened, bool* in_use);
+  struct Binding;
+
+  Result<Binding> Resolve(const std::string& entry, int port) const;
+  Status OpenTcp(const ListenOptions& options, const std::vector<Binding>& bindings,
+                 std::vector<Listener>* result, int* error);
+  Status OpenBinding(const ListenOptions& options, const Binding& binding, Listener* listener,
+                     int* error);
   Status OpenUnix(const ListenOptions& options);
+  void CloseNew(const std::vector<Listener>& opened) const;
+  bool IsPresent(const Listener& listener) const;
   void WarnOfShortBacklog(int backlog);
 
   Log& log_;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <atomic>
+#include <csetjmp>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -27,13 +28,13 @@ namespace gotthard {
 
 class CrashReport {
  public:
-  static constexpr unsigned kPatienceSeconds = 10;
+  static constexpr unsigned kPatienceSeconds = 5;
   static constexpr int kMaxFrames = 64;
 
   // What the report asks the server for. Called on the crashed thread, inside the signal handler.
   struct Source {
     void* argument = nullptr;
-    // The command being run, as text; empty if none. May be null.
+    // The command being run, as text (cut at 1 kB); empty if none. May be null.
     std::string_view (*current_command)(void* argument) = nullptr;
     // INFO's text. May be null, may allocate.
     std::string (*info)(void* argument) = nullptr;
@@ -55,21 +56,28 @@ class CrashReport {
   static constexpr size_t kSignalCount = sizeof(kSignals) / sizeof(kSignals[0]);
 
   static void Handle(int signal_number, siginfo_t* info, void* context);
-  void Report(int signal_number, const siginfo_t& info, const void* context);
-  void ReportCallback(int part);
+  static void OnAlarm(int signal_number);
+  void Report(int signal_number, const siginfo_t& info, void* context);
+  void WritePart(int signal_number, const siginfo_t& info, void* context);
 
   const Log& log_;
   const Source source_;
   struct sigaction before_[kSignalCount] = {};
   // Written by SetEnabled, read by the handler; nothing hangs on it, hence relaxed.
   std::atomic<bool> enabled_{true};
-  // The thread that is reporting (0: none): the first one that crashes takes it, and whoever
-  // crashes meanwhile waits for the end. Partner: itself, in Handle on another thread.
+  // The thread that reports (0: none): the first one that crashes takes it, and whoever crashes
+  // meanwhile waits for the end. Partner: itself, in Handle on another thread; nothing else is
+  // handed over, hence relaxed.
   std::atomic<int> reporting_thread_{0};
+
+  // Of the reporting thread alone.
+  volatile int signal_ = 0;  // what it crashed of; OnAlarm dies of the same
+  volatile int part_ = 0;
+  sigjmp_buf next_part_;  // where a crash inside the report goes on
 };
 
 // The calling thread's signal stack, for as long as the object lives. To be made first thing in a
-// thread's main function. 64 kB and a guard page, of which only what is used costs memory.
+// thread's main function. 128 kB and a guard page, of which only what is used costs memory.
 class AltStack {
  public:
   AltStack();
