@@ -71,8 +71,9 @@ class Session {
   uint32_t flags = 0;
   uint32_t db = 0;
   Protocol protocol = Protocol::kResp2;
-  uint16_t home = 0;  // 0: inline on the execution thread, else the I/O thread's number
-  int fd = -1;        // as CLIENT LIST shows it; never used to do I/O
+  bool moving = false;  // its connection is on the way to another place; output is held
+  uint16_t home = 0;    // 0: inline on the execution thread, else the I/O thread's number
+  int fd = -1;          // as CLIENT LIST shows it; never used to do I/O
   uint16_t last_row = UINT16_MAX;
   int64_t created_ms = 0;
   int64_t last_interaction_ms = 0;
@@ -95,6 +96,8 @@ class Session {
   // them to go on.
   std::deque<std::unique_ptr<CommandBatch>> parked;
   const uint64_t* parked_at = nullptr;
+  // Output for a connection that is moving.
+  std::vector<std::unique_ptr<CommandBatch>> held;
 
   bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag, bool on = true) { flags = on ? flags | flag : flags & ~uint32_t{flag}; }

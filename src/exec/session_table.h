@@ -32,6 +32,19 @@ class SessionTable {
     }
   }
 
+  // The same for at most `max` slots from `*at` on, which is left at where to go on (0: at the
+  // end).
+  template <typename Fn>
+  void ForEachFrom(size_t& at, size_t max, Fn&& fn) {
+    for (size_t i = 0; i < max; ++i, ++at) {
+      if (at >= slots_.size()) {
+        at = 0;
+        return;
+      }
+      if (slots_[at].session != nullptr) fn(*slots_[at].session);
+    }
+  }
+
  private:
   struct Slot {
     std::unique_ptr<Session> session;

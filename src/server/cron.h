@@ -1,0 +1,55 @@
+// Cron: what the execution thread does from time to time: active expiry, idle clients, figures that
+// are sampled, and where connections live (`io-threads auto`). Every call is bounded.
+#pragma once
+
+#include <cstdint>
+
+#include "exec/server_state.h"
+#include "server/router.h"
+#include "server/thread_policy.h"
+
+namespace gotthard {
+
+class Cron {
+ public:
+  // Active expiry works in slices of this length, at most one in kExpireEveryUs while clients are
+  // being served, so it takes at most a quarter of the thread.
+  static constexpr int64_t kExpireSliceUs = 1000;
+  static constexpr int64_t kExpireEveryUs = 4000;
+  static constexpr int kSessionsPerTick = 1000;
+  static constexpr uint64_t kSampleEveryMs = 100;  // INFO's rates and memory figures
+
+  Cron(ServerState& server, Router& router, bool auto_threads);
+
+  // Does what is due. `busy`: commands were run in this turn.
+  void Run(bool busy);
+  // Microseconds until Run has something to do again.
+  int64_t NextInUs() const;
+
+ private:
+  void Expire(uint64_t now_ns);
+  void CheckClients();
+  void SampleFigures(uint64_t now_ns);
+  void PlaceConnections(uint64_t now_ns);
+  double IdleCores(uint64_t elapsed_ns);
+
+  ServerState& server_;
+  Router& router_;
+  const bool auto_threads_;
+  ThreadPolicy policy_;
+  uint64_t next_tick_ns_ = 0;
+  uint64_t next_policy_ns_ = 0;
+  uint64_t next_expire_ns_ = 0;
+  uint64_t next_sample_ns_ = 0;
+  bool expire_pending_ = false;
+  uint32_t expire_db_ = 0;
+  size_t next_client_ = 0;
+  // The previous sample of the policy.
+  uint64_t policy_at_ns_ = 0;
+  uint64_t execution_cpu_us_ = 0;
+  uint64_t threads_cpu_us_ = 0;
+  uint64_t commands_ = 0;
+  uint64_t idle_ticks_ = 0;
+};
+
+}  // namespace gotthard

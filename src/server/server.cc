@@ -1,0 +1,364 @@
+#include "server/server.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/version.h"
+#include "commands/families.h"
+#include "commands/info.h"
+
+namespace gotthard {
+namespace {
+
+constexpr std::string_view kProtectedModeError =
+    "-DENIED This server is in protected mode: it has no password and accepts connections from its "
+    "own machine only. To reach it from elsewhere, set a password with CONFIG SET requirepass (or "
+    "the directive requirepass), or, where nobody else can reach the port, turn the protection off "
+    "with CONFIG SET protected-mode no sent from this machine, or the directive protected-mode no."
+    "\r\n";
+constexpr std::string_view kMaxClientsError = "-ERR max number of clients reached\r\n";
+
+// Puts our signal descriptor into the reactor: its only use is to end the wait.
+class SignalEndpoint final : public Acceptor {
+ public:
+  void OnAccept(int /*listener*/, int fd) override { close(fd); }
+};
+
+std::string MakeRunId(Random& random) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string id;
+  for (int i = 0; i < 40; ++i) id.push_back(kHex[random.Next() & 15]);
+  return id;
+}
+
+}  // namespace
+
+Server::Server(ConfigStore& config, Log& log, Clock& clock)
+    : config_(config), log_(log), clock_(clock), listeners_(log) {}
+
+Server::~Server() {
+  if (router_ != nullptr) router_->JoinThreads();
+}
+
+// --- Start
+
+Status Server::BuildCommands() {
+  std::vector<CommandTable::Rename> renames;
+  for (const Config::RenameCommand& rename : config_.values().rename_command) {
+    renames.push_back({rename.from, rename.to});
+  }
+  Result<CommandTable> table = CommandTable::Build(AllFamilies(), renames);
+  if (!table.ok()) return table.error();
+  commands_ = std::make_unique<CommandTable>(std::move(*table));
+  return Status::Ok();
+}
+
+Status Server::Start(ProcessTitle* /*title*/) {
+  GOTTHARD_RETURN_IF_ERROR(BuildCommands());
+  keyspace_ =
+      std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases));
+  state_.reset(new ServerState{.config = config_,
+                               .commands = *commands_,
+                               .keyspace = *keyspace_,
+                               .clock = clock_,
+                               .hasher = hasher_,
+                               .lazy_free = lazy_free_});
+  ServerState& state = *state_;
+  state.host = this;
+  state.log = &log_;
+  state.random = Random(clock_.MonotonicNs() ^ static_cast<uint64_t>(getpid()) << 32);
+  state.now_ms = state.start_time_ms = clock_.NowMs();
+  state.start_monotonic_ns = clock_.MonotonicNs();
+  state.last_save_s = state.now_ms / 1000;
+  state.run_id = MakeRunId(state.random);
+  state.config_file = config_.config_file();
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+  if (length > 0) state.executable.assign(path, static_cast<size_t>(length));
+
+  Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
+  if (!reactor.ok()) return reactor.error();
+  router_ = std::make_unique<Router>(state, limits_, log_, std::move(*reactor));
+  executor_ = std::make_unique<Executor>(state, *router_);
+  state.executor = executor_.get();
+  router_->set_executor(*executor_);
+  GOTTHARD_RETURN_IF_ERROR(ReadLimits(config_.values()));
+
+  const int64_t io_threads = config_.values().io_threads;
+  const bool automatic = io_threads == 0;
+  Result<int64_t> maxclients =
+      FitMaxClients(config_.values().maxclients, 4 * Router::kMaxThreads, log_);
+  if (!maxclients.ok()) return maxclients.error();
+  config_.mutable_values().maxclients = *maxclients;
+
+  GOTTHARD_RETURN_IF_ERROR(Listen());
+  Result<std::unique_ptr<SignalWatch>> signals = SignalWatch::Install();
+  if (!signals.ok()) return signals.error();
+  signals_ = std::move(*signals);
+  if (!automatic && io_threads > 1) {
+    ScopedSignalBlock block;
+    GOTTHARD_RETURN_IF_ERROR(router_->StartThreads(static_cast<int>(io_threads) - 1));
+    router_->set_spread(static_cast<int>(io_threads) - 1);
+  }
+  cron_ = std::make_unique<Cron>(state, *router_, automatic);
+  WireConfig();
+  return Status::Ok();
+}
+
+Status Server::Listen() {
+  GOTTHARD_RETURN_IF_ERROR(listeners_.Open(ListenOptions::From(config_.values())));
+  for (const Listener& listener : listeners_.listeners()) {
+    GOTTHARD_RETURN_IF_ERROR(router_->reactor().AddListener(listener.fd, *this));
+  }
+  return Status::Ok();
+}
+
+// --- Configuration that changes while running
+
+Status Server::ReadLimits(const Config& config) {
+  limits_.max_bulk_bytes.store(static_cast<uint64_t>(config.proto_max_bulk_len),
+                               std::memory_order_relaxed);
+  limits_.max_query_buffer_bytes.store(static_cast<uint64_t>(config.client_query_buffer_limit),
+                                       std::memory_order_relaxed);
+  for (size_t i = 0; i < config.client_output_buffer_limit.size(); ++i) {
+    const Config::OutputLimit& from = config.client_output_buffer_limit[i];
+    IoLimits::Output& to = limits_.output[i];
+    to.hard_bytes.store(static_cast<uint64_t>(from.hard_bytes), std::memory_order_relaxed);
+    to.soft_bytes.store(static_cast<uint64_t>(from.soft_bytes), std::memory_order_relaxed);
+    to.soft_seconds.store(from.soft_seconds, std::memory_order_relaxed);
+  }
+  return Status::Ok();
+}
+
+Status Server::SetMaxClients(const Config& config) {
+  const FileLimit limit = RaiseFileLimit(config.maxclients, 4 * Router::kMaxThreads);
+  if (limit.maxclients >= config.maxclients) return Status::Ok();
+  return Status::Error(
+      "The operating system is not able to handle the specified number of "
+      "clients, try with " +
+      std::to_string(limit.maxclients));
+}
+
+Status Server::ReopenListeners(const Config& config) {
+  auto watch = [this](const Listener& listener) {
+    return router_->reactor().AddListener(listener.fd, *this);
+  };
+  auto unwatch = [this](const Listener& listener) {
+    router_->reactor().RemoveListener(listener.fd);
+  };
+  return listeners_.ChangeTcp(ListenOptions::From(config), watch, unwatch);
+}
+
+void Server::WireConfig() {
+  config_.OnChange(
+      {"proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"},
+      [this](const Config& config) { return ReadLimits(config); });
+  config_.OnChange("maxclients", [this](const Config& config) { return SetMaxClients(config); });
+  config_.OnChange({"bind", "port"},
+                   [this](const Config& config) { return ReopenListeners(config); });
+  config_.OnChange({"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"},
+                   [this](const Config& config) {
+                     executor_->ReadConfig();
+                     state_->slow_log.Trim(static_cast<size_t>(config.slowlog_max_len));
+                     return Status::Ok();
+                   });
+  config_.OnChange({"loglevel", "logfile", "syslog-enabled", "syslog-ident", "syslog-facility"},
+                   [this](const Config& config) {
+                     return log_.Configure({.level = static_cast<LogLevel>(config.loglevel),
+                                            .file = config.logfile,
+                                            .use_syslog = config.syslog_enabled,
+                                            .syslog_ident = config.syslog_ident,
+                                            .syslog_facility = config.syslog_facility});
+                   });
+}
+
+// --- Connections
+
+void Server::Refuse(int fd, std::string_view error) {
+  // Best effort: whoever does not get it sees the connection close.
+  (void)!send(fd, error.data(), error.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  close(fd);
+  ++state_->stats.rejected_connections;
+}
+
+// Whether there is room for one more client. One place beyond maxclients is kept for a connection
+// over the Unix socket, so that the machine's administrator gets in when all others are taken.
+bool Server::Admitted(int fd, bool unix_socket) {
+  const auto maxclients = static_cast<size_t>(config_.values().maxclients);
+  if (state_->sessions.size() < maxclients) return true;
+  if (unix_socket && state_->sessions.size() == maxclients) return true;
+  Refuse(fd, kMaxClientsError);
+  return false;
+}
+
+void Server::OnAccept(int listener, int fd) {
+  auto found = std::find_if(listeners_.listeners().begin(), listeners_.listeners().end(),
+                            [&](const Listener& each) { return each.fd == listener; });
+  const bool unix_socket =
+      found != listeners_.listeners().end() && found->kind == Listener::Kind::kUnix;
+  if (stopping_) {
+    close(fd);
+    return;
+  }
+  if (!Admitted(fd, unix_socket)) return;
+  const Config& config = config_.values();
+  if (config.protected_mode && config.requirepass.empty() && !unix_socket && !IsLoopbackPeer(fd)) {
+    Refuse(fd, kProtectedModeError);
+    return;
+  }
+  TuneClientSocket(fd, config.tcp_keepalive);
+  Session& session = state_->sessions.Add();
+  session.fd = fd;
+  session.address = unix_socket ? found->address + ":0" : PeerAddress(fd);
+  session.local_address = unix_socket ? found->address + ":0" : LocalAddress(fd);
+  session.created_ms = session.last_interaction_ms = clock_.NowMs();
+  session.set(Session::kUnixSocket, unix_socket);
+  session.set(Session::kAuthenticated, config.requirepass.empty());
+  ++state_->stats.total_connections_received;
+  auto connection = std::make_unique<Connection>(fd, session.id);
+  connection->parser().set_authenticated(session.has(Session::kAuthenticated));
+  router_->Place(session, std::move(connection));
+}
+
+// --- The loop
+
+void Server::HandleSignals(Supervisor& supervisor) {
+  while (const int signal_number = signals_->Next()) {
+    if (signal_number == SIGHUP) {
+      supervisor.Reloading();
+      if (Status reopened = log_.Reopen(); !reopened.ok()) log_.Warning(reopened.text());
+      log_.Notice("Received SIGHUP, log file reopened");
+      supervisor.Ready();
+    } else if (!stopping_) {
+      log_.Warning(signal_number == SIGTERM ? "Received SIGTERM scheduling shutdown..."
+                                            : "Received SIGINT scheduling shutdown...");
+      BeginStop();
+    }
+  }
+}
+
+void Server::Turn() {
+  const uint64_t begin_ns = clock_.MonotonicNs();
+  bool worked = router_->Work();
+  cron_->Run(worked);
+  router_->NotifyThreads();
+  if (worked) state_->stats.turn_time.Record(clock_.MonotonicNs() - begin_ns);
+}
+
+// How long to wait for events after this turn: 0 when there is more to do.
+int64_t Server::SleepUs() {
+  if (router_->has_work() || router_->inbox().SizeApprox() != 0) return 0;
+  int64_t sleep_us = cron_->NextInUs();
+  if (stopping_) sleep_us = std::min<int64_t>(sleep_us, 10'000);
+  return sleep_us;
+}
+
+int Server::Run(Supervisor& supervisor) {
+  SignalEndpoint signal_endpoint;
+  Reactor& reactor = router_->reactor();
+  if (Status watched = reactor.AddListener(signals_->fd(), signal_endpoint); !watched.ok()) {
+    log_.Warning(watched.text());
+  }
+  log_.Notice("Ready to accept connections");
+  supervisor.Ready();
+  while (!StopIsDone()) {
+    Turn();
+    const int64_t sleep_us = SleepUs();
+    if (sleep_us != 0 && router_->inbox().PrepareSleep()) {
+      reactor.RunOnce(sleep_us);
+      router_->inbox().Awake();
+    } else if (router_->inline_loop().connection_count() != 0 ||
+               clock_.MonotonicNs() >= next_poll_ns_) {
+      reactor.RunOnce(0);
+      next_poll_ns_ = clock_.MonotonicNs() + kPollEveryNs;
+    }
+    HandleSignals(supervisor);
+  }
+  supervisor.Stopping();
+  router_->JoinThreads();
+  listeners_.Close();
+  log_.Warning("Gotthard is now ready to exit, bye bye...");
+  return 0;
+}
+
+// --- The end
+
+void Server::BeginStop() {
+  if (stopping_) return;
+  stopping_ = state_->shutting_down = true;
+  stop_by_ms_ = clock_.NowMs() + kStopPatienceMs;
+  log_.Notice("User requested shutdown...");
+  for (const Listener& listener : listeners_.listeners()) {
+    router_->reactor().RemoveListener(listener.fd);
+  }
+  state_->sessions.ForEach([&](Session& session) {
+    if (session.blocked()) router_->Close(session);
+  });
+  router_->BeginStop();
+}
+
+bool Server::StopIsDone() const {
+  if (!stopping_) return false;
+  return router_->Stopped() || clock_.NowMs() >= stop_by_ms_;
+}
+
+Status Server::Shutdown(const ShutdownRequest& /*request*/) {
+  BeginStop();
+  return Status::Ok();
+}
+
+Status Server::AbortShutdown() {
+  static constexpr ErrorText kNone{"ERR No shutdown in progress."};
+  return kNone;
+}
+
+CrashReport::Source Server::crash_source() {
+  return {.argument = this,
+          .current_command = [](void* server) -> std::string_view {
+            const auto& executor = static_cast<Server*>(server)->executor_;
+            return executor == nullptr ? std::string_view() : executor->current_command();
+          },
+          .info = [](void* server) -> std::string {
+            const auto& state = static_cast<Server*>(server)->state_;
+            return state == nullptr ? std::string() : InfoText(*state, {});
+          }};
+}
+
+// --- Host
+
+void Server::CloseConnection(Session& session) {
+  router_->Close(session);
+}
+void Server::Push(Session& session, ReplyBuffer&& bytes) {
+  router_->Push(session, std::move(bytes));
+}
+std::vector<ThreadReport> Server::Threads() const {
+  return router_->Report();
+}
+uint64_t Server::NetworkBytesReceived() const {
+  return router_->Sum(&IoCounters::bytes_received) - baseline_.received;
+}
+uint64_t Server::NetworkBytesSent() const {
+  return router_->Sum(&IoCounters::bytes_sent) - baseline_.sent;
+}
+uint64_t Server::NetworkReads() const {
+  return router_->Sum(&IoCounters::reads) - baseline_.reads;
+}
+uint64_t Server::NetworkWrites() const {
+  return router_->Sum(&IoCounters::writes) - baseline_.writes;
+}
+std::string_view Server::IoBackend() const {
+  return router_->reactor().name();
+}
+void Server::ResetNetworkCounters() {
+  baseline_ = {.received = router_->Sum(&IoCounters::bytes_received),
+               .sent = router_->Sum(&IoCounters::bytes_sent),
+               .reads = router_->Sum(&IoCounters::reads),
+               .writes = router_->Sum(&IoCounters::writes)};
+}
+
+}  // namespace gotthard
