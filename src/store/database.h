@@ -202,7 +202,7 @@ class Database {
   EntryHandle Insert(const Key& key, const Value& value, int64_t expiry_ms, uint32_t access);
   // Lays the entry out anew (in place if its size class stays). The old value's blob or object, if
   // it had one, was taken before.
-  EntryHandle Rewrite(EntryHandle entry, const Value& value, int64_t expiry_ms);
+  EntryHandle Rewrite(EntryHandle handle, const Value& value, int64_t expiry_ms);
   void Fill(Entry* entry, std::string_view key, const Value& value, int64_t expiry_ms);
   // The entry's value as it is; inline bytes are a view into the entry.
   static Value ValueOf(const Entry& entry);

@@ -161,12 +161,12 @@ class Entry {
   template <typename T>
   T Load(size_t offset) const {
     T value;
-    std::memcpy(&value, bytes_at(offset), sizeof(value));
+    std::memcpy(&value, bytes_at(offset), sizeof(T));
     return value;
   }
   template <typename T>
   void Store(size_t offset, T value) {
-    std::memcpy(bytes_at(offset), &value, sizeof(value));
+    std::memcpy(bytes_at(offset), &value, sizeof(T));
   }
   Blob* blob_pointer() const {
     assert(is_blob());

@@ -310,14 +310,19 @@ template <typename Visit>
 void Table::PrefetchElement(uint64_t hash, Visit&& visit) const {
   const uint64_t word = directory_[IndexOf(hash)];
   const unsigned depth = DepthOf(word);
-  const Group* group = SegmentOf(word)->group(HomeOf(hash, depth, GroupsOf(word)));
+  const unsigned groups = GroupsOf(word);
+  const unsigned home = HomeOf(hash, depth, groups);
+  const Group* group = SegmentOf(word)->group(home);
   const uint64_t stash = StashOf(hash, depth);
   for (uint32_t match = group->Match(TagOf(hash)); match != 0; match &= match - 1) {
     const uint64_t slot = group->slots[std::countr_zero(match)];
-    if (slot >> 48 == stash) {
-      visit(ElementAt(slot));
-      return;
-    }
+    if (slot >> 48 == stash) return visit(ElementAt(slot));
+  }
+  // Some elements in a hundred had to go on: at least their group will be there.
+  if (group->control[Group::kOverflow] != 0) {
+    const Group* next = SegmentOf(word)->group(home + 1 == groups ? 0 : home + 1);
+    Prefetch(next);
+    Prefetch(&next->slots[6]);
   }
 }
 
