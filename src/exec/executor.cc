@@ -54,7 +54,13 @@ void Executor::Run(std::span<std::unique_ptr<CommandBatch>> batches) {
   groups_touched_ = entries_touched_ = executed_ = 0;
   look_ahead_ = batches.size() > 1 || batches[0]->command_count > 1;
   if (look_ahead_) RunAhead(0);
-  for (std::unique_ptr<CommandBatch>& batch : batches) RunBatch(std::move(batch));
+  running_ = true;
+  for (std::unique_ptr<CommandBatch>& batch : batches) {
+    RunBatch(std::move(batch));
+    if (!unblocked_.empty()) [[unlikely]]
+      RunUnblocked();
+  }
+  running_ = false;
   CloseRun();
   batches_ = {};
   look_ahead_ = false;
@@ -145,6 +151,23 @@ void Executor::Park(Session& session, std::unique_ptr<CommandBatch> batch, const
 void Executor::EndBlock(Session& session) {
   session.block = BlockState{};
   --blocked_clients_;
+  unblocked_.push_back(session.id);
+  if (!running_) RunUnblocked();
+}
+
+// In the order in which their waits ended. What they run may end the waits of others, which then
+// come at the end.
+void Executor::RunUnblocked() {
+  const bool was_running = std::exchange(running_, true);
+  for (size_t i = 0; i < unblocked_.size(); ++i) {
+    Session* session = server_.sessions.Find(unblocked_[i]);
+    if (session == nullptr || session->blocked() || session->parked.empty()) continue;
+    if (session->has(Session::kCloseAsap)) continue;  // EndSession drops its work
+    RunParked(*session);
+  }
+  unblocked_.clear();
+  running_ = was_running;
+  if (!running_) CloseRun();
 }
 
 void Executor::RunParked(Session& session) {
@@ -218,13 +241,14 @@ void Executor::ResumePaused() {
     Session* session = server_.sessions.Find(id);
     if (session == nullptr || session->block.kind != BlockKind::kPause) continue;
     EndBlock(*session);
-    RunParked(*session);
   }
-  CloseRun();
 }
 
 void Executor::EndSession(Session& session) {
-  if (session.blocked()) EndBlock(session);
+  if (session.blocked()) {
+    session.block = BlockState{};
+    --blocked_clients_;
+  }
   if (session.has(Session::kMonitor)) --server_.monitors;
   server_.changes.UnwatchAll(session);
   while (!session.parked.empty()) {
@@ -309,6 +333,20 @@ void Executor::Invoke(Context& ctx, const CommandView& view, const HotRow& row) 
 
 Executor::Ran Executor::RunSpecial(Context& ctx, const CommandView& view) {
   Session& session = ctx.session();
+  if (session.has(Session::kReplySkipNext)) {  // this is the next one
+    session.set(Session::kReplySkipNext, false);
+    session.set(Session::kReplySkip);
+  }
+  const size_t replied = ctx.reply().buffer().size();
+  const Ran ran = RunOrQueue(ctx, view);
+  // By the state after the command: CLIENT REPLY ON is answered.
+  if (session.muted()) ctx.reply().buffer().Truncate(replied);
+  if (!session.blocked()) session.set(Session::kReplySkip, false);
+  return ran;
+}
+
+Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
+  Session& session = ctx.session();
   const uint16_t number = view.header().row;
   const HotRow& row = rows_[number];
   if (Status wrong = CheckRequest(ctx, view, row); !wrong.ok()) {
@@ -318,24 +356,16 @@ Executor::Ran Executor::RunSpecial(Context& ctx, const CommandView& view) {
   }
   if (session.has(Session::kMulti) && (row.flags & kInTransaction) == 0) {
     Queue(session, view);
-    if (!session.has(Session::kReplyOff)) ctx.reply().Queued();
+    ctx.reply().Queued();
     return Ran::kDone;
   }
   if (MustWait(session, row)) {
     session.block = BlockState{.kind = BlockKind::kPause};
     return Ran::kNotNow;
   }
-  const bool mute = session.has(Session::kReplyOff) || session.has(Session::kReplySkip);
-  const size_t replied = ctx.reply().buffer().size();
   OpenRun(number);
   Invoke(ctx, view, row);
   AfterRun(ctx, view);
-  // CLIENT REPLY itself decides on its own answer, so the state before it does not count for ON.
-  if (mute && (session.has(Session::kReplyOff) || session.has(Session::kReplySkip))) {
-    ctx.reply().buffer().Truncate(replied);
-  }
-  session.set(Session::kReplySkip, session.has(Session::kReplySkipNext));
-  session.set(Session::kReplySkipNext, false);
   return Ran::kDone;
 }
 
@@ -417,8 +447,6 @@ Status Executor::WrongArity(uint16_t row) const {
 void Executor::Reject(Context& ctx, uint16_t row, const Status& error) {
   if (row >= CommandIndex::kFirstRow) ++server_.stats.commands[row].rejected_calls;
   CountError(error.text());
-  const Session& session = ctx.session();
-  if (session.has(Session::kReplyOff) || session.has(Session::kReplySkip)) return;
   ctx.reply().Error(error);
 }
 

@@ -44,14 +44,18 @@ class Executor {
   // Wall clock time of the next thing for Tick to do; INT64_MAX when there is none.
   int64_t NextDeadlineMs() const;
 
-  // Ends a client's wait: `reply` writes its reply; then the client's parked work goes on.
+  // Ends a client's wait: `reply` writes its reply; then the client's parked work goes on: at once,
+  // or, when called by a command, after the batch that this command is in, so that no transaction
+  // is interrupted and no chain of clients that unblock one another grows the stack.
   template <typename WriteReply>
   void Unblock(Session& session, WriteReply&& write) {
     CommandBatch& batch = *session.parked.front();
+    const size_t replied = batch.reply.size();
     ReplyWriter reply(batch.reply, session.protocol);
     write(reply);
+    if (session.muted()) batch.reply.Truncate(replied);
+    session.set(Session::kReplySkip, false);
     EndBlock(session);
-    RunParked(session);
   }
   // Ends the wait as if its time had run out.
   void UnblockTimedOut(Session& session);
@@ -98,9 +102,11 @@ class Executor {
   void Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at);
   void RunParked(Session& session);
   void EndBlock(Session& session);
+  void RunUnblocked();
 
   Ran RunCommand(Context& ctx, const CommandView& view);
   Ran RunSpecial(Context& ctx, const CommandView& view);
+  Ran RunOrQueue(Context& ctx, const CommandView& view);
   Status CheckRequest(Context& ctx, const CommandView& view, const HotRow& row);
   Status UnknownCommand(const CommandView& view) const;
   Status WrongArity(uint16_t row) const;
@@ -141,7 +147,9 @@ class Executor {
   std::vector<size_t> redacted_;
   std::multimap<int64_t, SessionId> deadlines_;
   uint32_t blocked_clients_ = 0;
-  int64_t access_second_ = -1;  // for which the new entries' access bits were set
+  std::vector<SessionId> unblocked_;  // whose parked work is still to be run
+  bool running_ = false;              // within Run or RunUnblocked
+  int64_t access_second_ = -1;        // for which the new entries' access bits were set
   const CommandView* current_ = nullptr;
 };
 

@@ -101,6 +101,8 @@ class Session {
 
   bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag, bool on = true) { flags = on ? flags | flag : flags & ~uint32_t{flag}; }
+  // Whether the command being run gets no reply.
+  bool muted() const { return (flags & (kReplyOff | kReplySkip)) != 0; }
   bool blocked() const { return block.kind != BlockKind::kNone; }
   uint64_t output_pending_bytes() const { return output_sent_bytes - output_flushed_bytes; }
 };

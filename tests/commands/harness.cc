@@ -116,6 +116,7 @@ class Harness::Engine final : public Host, public ReplySink {
   void OnExecution(const std::function<void()>& work) {
     if (delivery_ != Delivery::kPiped) {
       work();
+      TakeReplies();
       return;
     }
     {
