@@ -6,16 +6,9 @@ namespace gotthard {
 
 std::span<const std::span<const CommandSpec>> AllFamilies() {
   static const std::array kFamilies = {
-      StringCommands(),
-      KeyCommands(),
-      TransactionCommands(),
-      ServerCommands(),
-      ConfigCommands(),
-      CommandCommands(),
-      MemoryCommands(),
-      SlowLogCommands(),
-      LatencyCommands(),
-      DebugCommands(),
+      StringCommands(),      KeyCommands(),     ConnectionCommands(), ClientCommands(),
+      TransactionCommands(), ServerCommands(),  ConfigCommands(),     CommandCommands(),
+      MemoryCommands(),      SlowLogCommands(), LatencyCommands(),    DebugCommands(),
   };
   return kFamilies;
 }
