@@ -203,8 +203,7 @@ CrashReport::CrashReport(const Log& log, Source source) : log_(log), source_(sou
   installed_report.store(this, std::memory_order_release);
   struct sigaction action = {};
   action.sa_sigaction = Handle;
-  // SA_NODEFER: a crash inside the report comes back to the handler instead of ending all.
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   for (size_t i = 0; i < kSignalCount; ++i) sigaction(kSignals[i], &action, &before_[i]);
 }
 
@@ -247,6 +246,8 @@ void CrashReport::Report(int signal_number, const siginfo_t& info, void* context
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGALRM);
+  // A crash inside the report comes back to the handler instead of ending all.
+  for (const int number : kSignals) sigaddset(&set, number);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   alarm(kPatienceSeconds);
   // A crash in one part jumps back here and over whatever that part had on the stack: nothing of
