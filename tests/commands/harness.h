@@ -16,6 +16,7 @@
 
 #include <catch2/catch.hpp>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,6 +87,10 @@ class Harness {
   // The first client's.
   ReplyValue Run(std::string_view command) { return client().Run(command); }
   ReplyValue Run(const std::vector<std::string>& words) { return client().Run(words); }
+  // So that Run({"GET", key}) means two words, and not a view from one pointer to another.
+  ReplyValue Run(std::initializer_list<std::string_view> words) {
+    return Run(std::vector<std::string>(words.begin(), words.end()));
+  }
   // The type and text of a simple, error or bulk reply, to be compared with a string.
   std::string Text(std::string_view command) { return ToText(Run(command)); }
 
