@@ -177,7 +177,7 @@ constexpr CommandSpec kRows[] = {
         kLoading | kStale),
     Row("histogram", -2, LatencyHistogramCommand, "7.0.0",
         "O(N) where N is the number of commands with latency information being retrieved.",
-        "Returns how the times of commands are distributed.", "[COMMAND(string) ...]"),
+        "Returns how the times of commands are distributed.", "[command ...]"),
     Row("history", 3, LatencyHistory, "2.8.13", "O(1)", "Returns the samples of an event.",
         "event"),
     Row("latest", 2, LatencyLatest, "2.8.13", "O(1)", "Returns the newest sample of every event."),

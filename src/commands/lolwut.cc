@@ -35,11 +35,9 @@ std::vector<int> Range(int columns, Random& random) {
 }
 
 char Rock(int row, int height, int left, int right, Random& random) {
-  if (row == height) {  // the outline
-    if (left < row) return '/';
-    if (right < row) return '\\';
-    return '^';
-  }
+  if (left < row) return '/';
+  if (right < row) return '\\';
+  if (row == height) return '^';
   if (row >= kRows - 4) return random.Below(4) == 0 ? '*' : ' ';  // snow
   return random.Below(7) == 0 ? '.' : ' ';
 }
@@ -54,9 +52,11 @@ void DrawPortal(std::vector<std::string>& rows, int at) {
 void DrawTrain(std::vector<std::string>& rows, int end) {
   std::string top;
   std::string body;
-  for (int at = end - 8; at >= 1; at -= 7) {
-    top = " _____ " + top;
-    body = "[o_o_o]" + body;
+  constexpr int kEngine = 4;
+  constexpr int kWagon = 7;
+  for (int wagons = (end - kEngine - 1) / kWagon; wagons > 0; --wagons) {
+    top += " _____ ";
+    body += "[o_o_o]";
   }
   top += "__ ";
   body += "_ \\>";

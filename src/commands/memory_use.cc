@@ -47,7 +47,9 @@ MemoryUse ComputeMemoryUse(ServerState& server) {
     use.databases.push_back(part);
   }
   const size_t used = server.memory.used_bytes;
-  use.dataset_bytes = used - std::min(used, use.overhead_bytes);
+  // What was there at start-up may have been freed since: the parts never exceed the whole.
+  use.overhead_bytes = std::min(use.overhead_bytes, used);
+  use.dataset_bytes = used - use.overhead_bytes;
   const size_t since_startup =
       std::max<size_t>(used - std::min(used, server.memory.startup_bytes), 1);
   use.dataset_percent = std::min(100.0 * Ratio(use.dataset_bytes, since_startup), 100.0);

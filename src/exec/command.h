@@ -142,6 +142,15 @@ struct KeySpec {
 consteval KeySpec KeyAt(int16_t position, uint16_t flags) {
   return {.begin = KeySpec::Begin::kIndex, .flags = flags, .index = position};
 }
+// One key at `position` that is used by `flags` when one of the words is among the arguments, and
+// by `otherwise` when none is.
+consteval KeySpec KeyAtVarying(int16_t position, uint16_t flags, std::string_view if_any,
+                               uint16_t otherwise) {
+  KeySpec spec = KeyAt(position, flags | kKeyVariable);
+  spec.flags_if_any = if_any;
+  spec.flags_otherwise = otherwise;
+  return spec;
+}
 // Keys from `first` to `last` (absolute; negative counts from the end: -1 is the last argument).
 consteval KeySpec KeyRange(int16_t first, int16_t last, int16_t step, uint16_t flags) {
   return {.begin = KeySpec::Begin::kIndex,
