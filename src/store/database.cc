@@ -367,7 +367,7 @@ char* Database::ResizeBlob(EntryHandle entry, size_t new_size) {
   char* bytes = blob.mutable_data();
   std::memset(bytes + kept, 0, new_size - kept);
   blob.set_size(new_size);
-  entry->Store<Blob*>(entry->WordOffset(), blob.Release());
+  entry->Store<uintptr_t>(entry->WordOffset(), reinterpret_cast<uintptr_t>(blob.Release()));
   SetEncoding(entry, Encoding::kRaw);
   return bytes;
 }

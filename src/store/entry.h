@@ -108,7 +108,7 @@ class Entry {
   // REQUIRES: is_object().
   void* object() const {
     assert(is_object());
-    return Load<void*>(WordOffset());
+    return reinterpret_cast<void*>(Load<uintptr_t>(WordOffset()));
   }
   // A string's text, integers written into `buffer`. REQUIRES: type() == Type::kString.
   std::string_view ValueText(char (&buffer)[24]) const {
@@ -170,7 +170,7 @@ class Entry {
   }
   Blob* blob_pointer() const {
     assert(is_blob());
-    return Load<Blob*>(WordOffset());
+    return reinterpret_cast<Blob*>(Load<uintptr_t>(WordOffset()));
   }
 
   uint8_t type_encoding_;
