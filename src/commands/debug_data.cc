@@ -1,6 +1,7 @@
 // DEBUG about keys and values.
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "base/glob.h"
@@ -113,15 +114,9 @@ Status DebugSdsLen(Context& ctx, const Args& args) {
 
 Status DebugPopulate(Context& ctx, const Args& args) {
   auto count = ParseInt64(args[2]);
-  if (!count) return kErrNotInteger;
-  int64_t size = 0;
-  if (args.size() == 5) {
-    auto wanted = ParseInt64(args[4]);
-    if (!wanted) return kErrNotInteger;
-    size = *wanted;
-  }
-  if (*count < 0 || size < 0) return kErrNegativeCount;
-  if (size > ctx.config().proto_max_bulk_len) return kErrStringTooLong;
+  auto size = args.size() == 5 ? ParseInt64(args[4]) : std::optional<int64_t>(0);
+  if (!count || *count < 0 || !size || *size < 0) return kErrNegativeCount;
+  if (*size > ctx.config().proto_max_bulk_len) return kErrStringTooLong;
   std::string name(args.size() > 3 ? args[3] : "key");
   name += ':';
   const size_t prefix = name.size();
@@ -131,7 +126,7 @@ Status DebugPopulate(Context& ctx, const Args& args) {
     const Key key = args.MakeKey(name);
     if (ctx.FindWrite(key)) continue;
     std::string value = "value:" + std::to_string(i);
-    if (size != 0) value.resize(static_cast<size_t>(size));
+    if (*size != 0) value.resize(static_cast<size_t>(*size));
     ctx.db().PutString(key, {}, value, kNoExpiry);
     ctx.Changed(key, kEventString, "set");
   }

@@ -14,7 +14,7 @@ void Displace(std::vector<int>& heights, int from, int to, Random& random) {
   if (to - from < 2) return;
   const int middle = (from + to) / 2;
   const int spread = std::max(1, (to - from) / 6);
-  const int shift = static_cast<int>(random.Below(static_cast<uint64_t>(2 * spread + 1))) - spread;
+  const int shift = static_cast<int>(random.Below(2 * static_cast<uint64_t>(spread) + 1)) - spread;
   const int height = (heights[from] + heights[to]) / 2 + shift;
   heights[middle] = std::clamp(height, 2, kRows - 1);
   Displace(heights, from, middle, random);
@@ -45,7 +45,7 @@ char Rock(int row, int height, int left, int right, Random& random) {
 void DrawPortal(std::vector<std::string>& rows, int at) {
   static constexpr const char* kShape[] = {" _____ ", "/#####\\", "|#####|", "|#####|"};
   for (int i = 0; i < 4; ++i) {
-    rows[static_cast<size_t>(kRows - 4 + i)].replace(static_cast<size_t>(at), kPortal, kShape[i]);
+    rows[kRows - 4 + static_cast<size_t>(i)].replace(static_cast<size_t>(at), kPortal, kShape[i]);
   }
 }
 
@@ -80,8 +80,8 @@ std::string LolwutPicture(Random& random, int columns) {
         if (y < kRows - 5 && random.Below(40) == 0) cell = random.Below(3) == 0 ? '+' : '.';
         continue;
       }
-      const int left = x > 0 ? heights[static_cast<size_t>(x - 1)] : 0;
-      const int right = x + 1 < columns ? heights[static_cast<size_t>(x + 1)] : 0;
+      const int left = x > 0 ? heights[static_cast<size_t>(x) - 1] : 0;
+      const int right = x + 1 < columns ? heights[static_cast<size_t>(x) + 1] : 0;
       cell = Rock(height_here, height, left, right, random);
     }
   }

@@ -68,7 +68,7 @@ TEST_CASE("DEBUG POPULATE makes the strings that are missing") {
   CHECK(h.Run("DEBUG POPULATE 1 y 10") == Ok());
   CHECK(h.Run("GET y:0") == Bulk(std::string("value:0\0\0\0", 10)));
   CHECK(h.Run("DEBUG POPULATE -1") == Error("ERR value is out of range, must be positive"));
-  CHECK(h.Run("DEBUG POPULATE x") == Error("ERR value is not an integer or out of range"));
+  CHECK(h.Run("DEBUG POPULATE x") == Error("ERR value is out of range, must be positive"));
   CHECK(h.Run("DEBUG POPULATE 1 y -1") == Error("ERR value is out of range, must be positive"));
 }
 
