@@ -98,7 +98,7 @@ std::string_view NearestOption(std::string_view name) {
   std::string_view nearest;
   size_t least = std::min<size_t>(3, name.size() / 2) + 1;  // farther is no slip any more
   const auto consider = [&](std::string_view candidate) {
-    const auto [shorter, longer] = std::minmax(name.size(), candidate.size());
+    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
     if (longer - shorter >= least) return;
     const size_t distance = EditDistance(name, candidate);
     if (candidate.empty() || distance >= least) return;

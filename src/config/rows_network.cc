@@ -73,7 +73,7 @@ constexpr OptionRow kNetworkRows[] = {
      .initial = "auto",
      .min = 1,
      .max = 128,
-     .flags = kOptImmutable | kOptDebug | kOptAutoIsZero,
+     .flags = kOptDebug | kOptAutoIsZero,
      .help = "How many threads read requests and write replies. 1: the thread that runs the "
              "commands does it all. auto: begin so, and move connections to further threads only "
              "while that thread is the bottleneck and processors are idle.",

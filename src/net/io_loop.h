@@ -32,8 +32,9 @@ struct IoLimits {
     std::atomic<uint64_t> soft_bytes{0};
     std::atomic<int64_t> soft_seconds{0};
   };
-  Output output[3];                                      // by output class: normal, replica, pubsub
-  std::atomic<uint64_t> query_buffer_disconnections{0};  // counted here, told by INFO
+  Output output[3];  // by output class: normal, replica, pubsub
+  // Counted here until the execution thread takes them over into what INFO tells.
+  std::atomic<uint64_t> query_buffer_disconnections{0};
   std::atomic<uint64_t> output_buffer_disconnections{0};
 };
 

@@ -30,13 +30,27 @@ uint64_t ThreadCpuUs() {
 
 }  // namespace
 
-Cron::Cron(ServerState& server, Router& router, bool auto_threads)
-    : server_(server), router_(router), auto_threads_(auto_threads), policy_(UsableCores()) {}
+Cron::Cron(ServerState& server, Router& router)
+    : server_(server), router_(router), policy_(UsableCores()) {}
+
+Status Cron::Spread(int64_t io_threads) {
+  if (io_threads != 0) GOTTHARD_RETURN_IF_ERROR(SpreadOver(static_cast<int>(io_threads) - 1));
+  auto_threads_ = io_threads == 0;
+  return Status::Ok();
+}
+
+Status Cron::SpreadOver(int threads) {
+  if (threads == router_.spread()) return Status::Ok();
+  GOTTHARD_RETURN_IF_ERROR(router_.StartThreads(threads));
+  router_.set_spread(threads);
+  placing_ = true;
+  return Status::Ok();
+}
 
 int64_t Cron::NextInUs() const {
   uint64_t next = next_tick_ns_;
   if (expire_pending_) next = std::min(next, next_expire_ns_);
-  if (auto_threads_) next = std::min(next, next_policy_ns_);
+  if (auto_threads_ || placing_) next = std::min(next, next_policy_ns_);
   const uint64_t now = server_.clock.MonotonicNs();
   int64_t in_us = next <= now ? 0 : static_cast<int64_t>((next - now) / kNsPerUs) + 1;
   const int64_t deadline_ms = server_.executor->NextDeadlineMs();
@@ -62,9 +76,10 @@ void Cron::Run(bool busy) {
       server_.active_expire_enabled && server_.pause.until_ms == 0) {
     Expire(now_ns);
   }
-  if (auto_threads_ && now_ns >= next_policy_ns_) {
+  if ((auto_threads_ || placing_) && now_ns >= next_policy_ns_) {
     next_policy_ns_ = now_ns + static_cast<uint64_t>(ThreadPolicy::kPeriodMs) * kNsPerMs;
-    PlaceConnections(now_ns);
+    if (auto_threads_) PlaceConnections(now_ns);
+    if (placing_) placing_ = router_.Rebalance(kSessionsPerTick) != 0;
   }
 }
 
@@ -150,12 +165,8 @@ void Cron::PlaceConnections(uint64_t now_ns) {
       .idle_cores = own_used > static_cast<uint64_t>(elapsed_us / 2) ? IdleCores(elapsed_ns) : 0,
       .commands = run,
       .connections = static_cast<uint32_t>(server_.sessions.size())};
-  const int spread = policy_.Decide(sample);
-  if (spread != router_.spread()) {
-    if (Status started = router_.StartThreads(spread); !started.ok()) return;
-    router_.set_spread(spread);
-  }
-  router_.Rebalance(kSessionsPerTick);
+  // Without the threads it asked for it goes on with those there are.
+  (void)SpreadOver(policy_.Decide(sample));
 }
 
 }  // namespace gotthard

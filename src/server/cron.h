@@ -19,23 +19,28 @@ class Cron {
   static constexpr int kSessionsPerTick = 1000;
   static constexpr uint64_t kSampleEveryMs = 100;  // INFO's rates and memory figures
 
-  Cron(ServerState& server, Router& router, bool auto_threads);
+  Cron(ServerState& server, Router& router);
 
   // Does what is due. `busy`: commands were run in this turn.
   void Run(bool busy);
   // Microseconds until Run has something to do again.
   int64_t NextInUs() const;
+  // Over how many threads clients are spread: the policy decides (0), or they move to the places
+  // that `io_threads` threads that do I/O make.
+  Status Spread(int64_t io_threads);
 
  private:
   void Expire(uint64_t now_ns);
   void CheckClients();
   void SampleFigures(uint64_t now_ns);
   void PlaceConnections(uint64_t now_ns);
+  Status SpreadOver(int threads);
   double IdleCores(uint64_t elapsed_ns);
 
   ServerState& server_;
   Router& router_;
-  const bool auto_threads_;
+  bool auto_threads_ = false;
+  bool placing_ = false;  // some connections may not be where the spread wants them
   ThreadPolicy policy_;
   uint64_t next_tick_ns_ = 0;
   uint64_t next_policy_ns_ = 0;

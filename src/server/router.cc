@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "server/signals.h"
+
 namespace gotthard {
 
 Router::Router(ServerState& server, IoLimits& limits, Log& log, std::unique_ptr<Reactor> reactor)
@@ -18,6 +20,7 @@ Router::~Router() {
 }
 
 Status Router::StartThreads(int count) {
+  ScopedSignalBlock block;
   while (thread_count() < count) {
     Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
     if (!reactor.ok()) return reactor.error();
@@ -57,12 +60,14 @@ void Router::Place(Session& session, std::unique_ptr<Connection> connection) {
 
 int Router::Rebalance(int max) {
   int asked = 0;
+  int misplaced = 0;
   server_.sessions.ForEach([&](Session& session) {
-    if (asked >= max || session.moving || session.blocked() || !session.parked.empty()) return;
-    if (session.has(Session::kCloseAsap) || session.has(Session::kCloseAfterReply)) return;
     const bool fits =
         spread_ == 0 ? session.home == 0 : session.home != 0 && session.home <= spread_;
     if (fits) return;
+    ++misplaced;
+    if (asked >= max || session.moving || session.blocked() || !session.parked.empty()) return;
+    if (session.has(Session::kCloseAsap) || session.has(Session::kCloseAfterReply)) return;
     session.moving = true;
     auto ask = std::make_unique<CommandBatch>();
     ask->session = session.id;
@@ -70,7 +75,7 @@ int Router::Rebalance(int max) {
     Send(session.home, std::move(ask));
     ++asked;
   });
-  return asked;
+  return misplaced;
 }
 
 void Router::Returned(std::unique_ptr<CommandBatch> returned) {
@@ -138,6 +143,11 @@ void Router::RunCollected() {
 }
 
 void Router::EndSession(std::unique_ptr<CommandBatch> closed) {
+  // A connection that a limit ended was counted before this batch was sent.
+  server_.stats.client_query_buffer_limit_disconnections +=
+      limits_.query_buffer_disconnections.exchange(0, std::memory_order_relaxed);
+  server_.stats.client_output_buffer_limit_disconnections +=
+      limits_.output_buffer_disconnections.exchange(0, std::memory_order_relaxed);
   if (Session* session = server_.sessions.Find(closed->session)) executor_->EndSession(*session);
   Deliver(std::move(closed));
 }

@@ -46,7 +46,7 @@ class Router final : public BatchSink, public ReplySink {
 
   // A new connection for `session`: hands it to its home.
   void Place(Session& session, std::unique_ptr<Connection> connection);
-  // Moves up to `max` connections towards what the spread says. Returns how many were asked to.
+  // Moves up to `max` connections towards what the spread says. Returns how many are not yet there.
   int Rebalance(int max);
 
   // One round of work: the mailbox, then the inline connections. Returns true if anything was done.

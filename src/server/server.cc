@@ -88,8 +88,6 @@ Status Server::Start(ProcessTitle* /*title*/) {
   router_->set_executor(*executor_);
   GOTTHARD_RETURN_IF_ERROR(ReadLimits(config_.values()));
 
-  const int64_t io_threads = config_.values().io_threads;
-  const bool automatic = io_threads == 0;
   Result<int64_t> maxclients =
       FitMaxClients(config_.values().maxclients, 4 * Router::kMaxThreads, log_);
   if (!maxclients.ok()) return maxclients.error();
@@ -99,12 +97,8 @@ Status Server::Start(ProcessTitle* /*title*/) {
   Result<std::unique_ptr<SignalWatch>> signals = SignalWatch::Install();
   if (!signals.ok()) return signals.error();
   signals_ = std::move(*signals);
-  if (!automatic && io_threads > 1) {
-    ScopedSignalBlock block;
-    GOTTHARD_RETURN_IF_ERROR(router_->StartThreads(static_cast<int>(io_threads) - 1));
-    router_->set_spread(static_cast<int>(io_threads) - 1);
-  }
-  cron_ = std::make_unique<Cron>(state, *router_, automatic);
+  cron_ = std::make_unique<Cron>(state, *router_);
+  GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values().io_threads));
   WireConfig();
   return Status::Ok();
 }
@@ -158,6 +152,8 @@ void Server::WireConfig() {
       {"proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"},
       [this](const Config& config) { return ReadLimits(config); });
   config_.OnChange("maxclients", [this](const Config& config) { return SetMaxClients(config); });
+  config_.OnChange("io-threads",
+                   [this](const Config& config) { return cron_->Spread(config.io_threads); });
   config_.OnChange({"bind", "port"},
                    [this](const Config& config) { return ReopenListeners(config); });
   config_.OnChange({"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"},
