@@ -114,7 +114,7 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
     }
     if ((session.flags & (Session::kCloseAfterReply | Session::kCloseAsap)) != 0) [[unlikely]]
       break;
-    if (look_ahead_ && (executed_ & 15) == 0) RunAhead(executed_);
+    if (look_ahead_ && (executed_ & (kAheadStep - 1)) == 0) RunAhead(executed_);
   }
   if (at == end && batch->has_error) {
     CountError(batch->error);

@@ -31,6 +31,9 @@ class Executor {
  public:
   static constexpr size_t kGroupAhead = 96;
   static constexpr size_t kEntryAhead = 48;
+  // Commands between two looks ahead: few, so that the fetches overlap with execution instead of
+  // queueing up behind the processor's line fill buffers.
+  static constexpr size_t kAheadStep = 4;
   static constexpr int64_t kCoarseTimingUs = 1000;
 
   Executor(ServerState& server, ReplySink& sink);

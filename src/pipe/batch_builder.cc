@@ -108,6 +108,14 @@ void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, bool* changes_auth
 
 uint16_t BatchBuilder::AddHashes(CommandBatch& batch, size_t start, const IndexedCommand& command) {
   const uint32_t argc = CommandView(batch.base, batch.words.data() + start).argc();
+  if (command.first_key == command.last_key) [[likely]] {  // and no division
+    if (static_cast<uint32_t>(command.first_key) >= argc) return 0;
+    uint64_t* hash = batch.words.Reserve(1);
+    CommandView view(batch.base, batch.words.data() + start);
+    *hash = hasher_(view.arg(static_cast<uint32_t>(command.first_key)));
+    batch.words.Advance(1);
+    return 1;
+  }
   int64_t last = command.last_key >= 0 ? command.last_key : int64_t{argc} + command.last_key;
   last = std::min(last, int64_t{argc} - 1);
   if (last < command.first_key) return 0;

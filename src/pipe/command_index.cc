@@ -20,8 +20,22 @@ bool EqualsLower(std::string_view text, const char* lower) {
 }  // namespace
 
 uint64_t CommandIndex::PrefixOf(std::string_view name) {
+  // Overlapping loads instead of a copy of variable length: no call, no loop.
+  const char* bytes = name.data();
+  const size_t size = name.size();
   uint64_t word = 0;
-  std::memcpy(&word, name.data(), name.size() < 8 ? name.size() : 8);
+  if (size >= 8) {
+    std::memcpy(&word, bytes, 8);
+  } else if (size >= 4) {
+    uint32_t head = 0;
+    uint32_t tail = 0;
+    std::memcpy(&head, bytes, 4);
+    std::memcpy(&tail, bytes + size - 4, 4);
+    word = head | uint64_t{tail} << (8 * (size - 4));
+  } else {
+    const auto at = [&](size_t i) { return uint64_t{static_cast<unsigned char>(bytes[i])}; };
+    word = at(0) | at(size / 2) << (8 * (size / 2)) | at(size - 1) << (8 * (size - 1));
+  }
   // Lower case in all 8 bytes at once: bit 7 of `upper` is set where a byte lies in 'A'..'Z'.
   constexpr uint64_t kOnes = 0x0101010101010101;
   uint64_t ascii = word & (0x7f * kOnes);
