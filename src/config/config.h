@@ -99,6 +99,11 @@ struct Config {
     std::string to;  // empty: the command is removed
   };
 
+  // Whether keys' uses are counted (maxmemory-policy *-lfu) rather than timed.
+  bool UsesLfu() const {
+    return maxmemory_policy == kAllkeysLfu || maxmemory_policy == kVolatileLfu;
+  }
+
   // Network.
   std::vector<std::string> bind;  // "-addr": no error when the address does not exist; "*": all
   int64_t port;                   // 0 = no TCP

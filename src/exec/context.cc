@@ -9,55 +9,24 @@ namespace {
 // Below this, handing a value to the lazy-free thread costs more than freeing it.
 constexpr size_t kLazyFreeEffort = 64;
 
-bool IsLfu(const Config& config) {
-  return config.maxmemory_policy == Config::kAllkeysLfu ||
-         config.maxmemory_policy == Config::kVolatileLfu;
-}
-
 }  // namespace
 
-EntryHandle Context::PeekIn(uint32_t db_index, const Key& key) {
-  Database& database = db(db_index);
-  EntryHandle entry = database.Find(key);
-  if (!entry || !entry->IsExpired(now_ms())) return entry;
+EntryHandle Context::Expired(uint32_t db_index, EntryHandle entry, const Key& key) {
   // While the clients are paused nothing changes, so that a failover loses nothing.
-  if (server_.pause.until_ms == 0) server_.ExpireEntry(db_index, database, entry, key.name);
+  if (server_.pause.until_ms == 0) server_.ExpireEntry(db_index, db(db_index), entry, key.name);
   return {};
 }
 
-EntryHandle Context::Peek(const Key& key) {
-  return PeekIn(session_.db, key);
-}
-
-void Context::Touch(EntryHandle entry) {
+void Context::TouchSlowly(EntryHandle entry) {
   if (session_.has(Session::kNoTouch) && !touch_anyway_) return;
   const Config& settings = config();
-  if (IsLfu(settings)) [[unlikely]] {
+  if (settings.UsesLfu()) [[unlikely]] {
     entry->set_access(
         LfuTouch(entry->access(), now_ms(), static_cast<uint32_t>(settings.lfu_decay_time),
                  static_cast<uint32_t>(settings.lfu_log_factor), server_.random.NextUnit()));
   } else {
-    const uint32_t stamp = LruStamp(now_ms());
-    // Most entries of a hot set were touched this very second: leave their cache line clean.
-    if (entry->access() != stamp) entry->set_access(stamp);
+    entry->set_access(LruStamp(now_ms()));
   }
-}
-
-EntryHandle Context::FindRead(const Key& key) {
-  EntryHandle entry = Peek(key);
-  if (!entry) {
-    ++server_.stats.keyspace_misses;
-    return entry;
-  }
-  ++server_.stats.keyspace_hits;
-  Touch(entry);
-  return entry;
-}
-
-EntryHandle Context::FindWrite(const Key& key) {
-  EntryHandle entry = Peek(key);
-  if (entry) Touch(entry);
-  return entry;
 }
 
 Result<EntryHandle> Context::FindReadOf(Type type, const Key& key) {

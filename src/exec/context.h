@@ -39,10 +39,28 @@ class Context {
   // Looks a key up. An expired one is removed and reported as absent. Read counts a hit or a miss
   // and touches LRU/LFU; Write touches without counting; Peek does neither (TTL, OBJECT, EXISTS of
   // introspection). The handle is invalidated by the next write to the database.
-  EntryHandle FindRead(const Key& key);
-  EntryHandle FindWrite(const Key& key);
-  EntryHandle Peek(const Key& key);
-  EntryHandle PeekIn(uint32_t db, const Key& key);
+  EntryHandle FindRead(const Key& key) {
+    EntryHandle entry = Peek(key);
+    if (!entry) {
+      ++server_.stats.keyspace_misses;
+      return entry;
+    }
+    ++server_.stats.keyspace_hits;
+    Touch(entry);
+    return entry;
+  }
+  EntryHandle FindWrite(const Key& key) {
+    EntryHandle entry = Peek(key);
+    if (entry) Touch(entry);
+    return entry;
+  }
+  EntryHandle Peek(const Key& key) { return PeekIn(session_.db, key); }
+  EntryHandle PeekIn(uint32_t db_index, const Key& key) {
+    EntryHandle entry = db(db_index).Find(key);
+    if (entry && entry->IsExpired(now_ms())) [[unlikely]]
+      return Expired(db_index, entry, key);
+    return entry;
+  }
   // The same, with WRONGTYPE when the key holds something that is not of `type`.
   Result<EntryHandle> FindReadOf(Type type, const Key& key);
   Result<EntryHandle> FindWriteOf(Type type, const Key& key);
@@ -75,7 +93,13 @@ class Context {
 
  private:
   // A use of the entry: LRU or LFU bits.
-  void Touch(EntryHandle entry);
+  void Touch(EntryHandle entry) {
+    // Most entries of a hot set were touched this very second: their line stays clean.
+    if (entry->access() != server_.access_stamp) TouchSlowly(entry);
+  }
+  void TouchSlowly(EntryHandle entry);
+  // Removes an entry whose time is over (unless the clients are paused). Returns an empty handle.
+  EntryHandle Expired(uint32_t db_index, EntryHandle entry, const Key& key);
 
   Executor& executor_;
   ServerState& server_;

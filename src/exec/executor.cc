@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "store/eviction_clock.h"
 
 namespace gotthard {
 namespace {
-
-inline void PrefetchRead(const void* address) {
-  __builtin_prefetch(address, 0, 3);
-}
 
 // The sessions' flags that need nothing but the fast path: a client that may run commands, outside
 // of a transaction, with its replies on.
@@ -26,7 +23,9 @@ Executor::Executor(ServerState& server, ReplySink& sink) : server_(server), sink
     if (row.spec != nullptr) {
       hot.run = row.spec->run;
       hot.flags = row.spec->flags;
-      hot.arity = row.spec->arity;
+      const int16_t arity = row.spec->arity;
+      hot.min_argc = static_cast<uint32_t>(arity < 0 ? -arity : arity);
+      hot.more_argc = arity < 0 ? UINT32_MAX - hot.min_argc : 0;
       hot.fast = (row.spec->flags & kFast) != 0;
       const KeySpec& keys = row.spec->keys[0];
       hot.first_key = static_cast<uint16_t>(std::max<int16_t>(keys.index, 0));
@@ -49,13 +48,15 @@ void Executor::ReadConfig() {
 
 void Executor::Run(std::span<std::unique_ptr<CommandBatch>> batches) {
   TakeTime();
+  SetAttention();
   batches_ = batches;
-  group_ahead_ = entry_ahead_ = {};
+  ahead_ = {};
   groups_touched_ = entries_touched_ = executed_ = 0;
   look_ahead_ = batches.size() > 1 || batches[0]->command_count > 1;
   if (look_ahead_) RunAhead(0);
   running_ = true;
   for (std::unique_ptr<CommandBatch>& batch : batches) {
+    batch_end_ = executed_ + batch->command_count;
     RunBatch(std::move(batch));
     if (!unblocked_.empty()) [[unlikely]]
       RunUnblocked();
@@ -72,7 +73,7 @@ void Executor::RunBatch(std::unique_ptr<CommandBatch> batch) {
   if (session == nullptr || session->has(Session::kCloseAsap) ||
       session->has(Session::kCloseAfterReply)) {
     batch->session_gone = true;
-    executed_ += batch->command_count;
+    PassBatch();
     sink_.Deliver(std::move(batch));
     return;
   }
@@ -87,7 +88,7 @@ void Executor::RunBatch(std::unique_ptr<CommandBatch> batch) {
   session->last_interaction_ms = server_.now_ms;
   if (session->blocked() || !session->parked.empty()) {
     // Bounded by what a connection may have in flight.
-    executed_ += batch->command_count;
+    PassBatch();
     session->parked.push_back(std::move(batch));
     return;
   }
@@ -124,7 +125,15 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
   FinishBatch(session, std::move(batch));
 }
 
+// A batch is about to leave, with commands of it perhaps not run: what looks ahead must be past it.
+void Executor::PassBatch() {
+  if (!look_ahead_ || executed_ >= batch_end_) return;
+  executed_ = batch_end_;
+  RunAhead(executed_);
+}
+
 void Executor::FinishBatch(Session& session, std::unique_ptr<CommandBatch> batch) {
+  PassBatch();
   session.total_commands += batch->command_count;
   session.output_sent_bytes += batch->reply.size();
   batch->close_after_reply = (session.flags & Session::kCloseAfterReply) != 0;
@@ -135,6 +144,7 @@ void Executor::FinishBatch(Session& session, std::unique_ptr<CommandBatch> batch
 // --- Waiting
 
 void Executor::Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at) {
+  PassBatch();
   // Whatever was answered before the wait is not kept back.
   if (!batch->reply.empty()) {
     ReplyBuffer replies = std::move(batch->reply);
@@ -199,12 +209,14 @@ void Executor::UnblockTimedOut(Session& session) {
 void Executor::TakeTime() {
   server_.now_ms = server_.clock.NowMs();
   const int64_t second = server_.now_ms / 1000;
-  if (second == access_second_) return;
+  const bool lfu = server_.config.values().UsesLfu();
+  if (second == access_second_ && lfu == access_lfu_) return;
   access_second_ = second;
-  const int policy = server_.config.values().maxmemory_policy;
-  const bool lfu = policy == Config::kAllkeysLfu || policy == Config::kVolatileLfu;
+  access_lfu_ = lfu;
+  const uint32_t lru_stamp = LruStamp(server_.now_ms);
+  server_.access_stamp = lfu ? ServerState::kNoStamp : lru_stamp;
   server_.keyspace.SetNewEntryAccess(lfu ? LfuStamp(kLfuInitialCounter, server_.now_ms)
-                                         : LruStamp(server_.now_ms));
+                                         : lru_stamp);
 }
 
 void Executor::Tick() {
@@ -261,39 +273,44 @@ void Executor::EndSession(Session& session) {
 
 // --- Running ahead
 
-bool Executor::StepLookahead(Lookahead& ahead, uint64_t* hash) {
-  while (ahead.at == ahead.end) {
-    if (ahead.batch == batches_.size()) return false;
-    const CommandBatch* batch = batches_[ahead.batch++].get();
+// Goes on to the next batch that has commands. False when there is none.
+bool Executor::NextBatchAhead() {
+  while (ahead_.batch != batches_.size()) {
+    const CommandBatch* batch = batches_[ahead_.batch++].get();
     if (batch == nullptr) continue;  // taken: it has been run
-    if (ahead.batch < batches_.size() && batches_[ahead.batch] != nullptr) {
-      const CommandBatch* next = batches_[ahead.batch].get();
-      PrefetchRead(next);
-      PrefetchRead(&next->reply);
+    if (ahead_.batch < batches_.size() && batches_[ahead_.batch] != nullptr) {
+      const CommandBatch* next = batches_[ahead_.batch].get();
+      Prefetch(next);
+      Prefetch(&next->reply);
     }
     Session* session = server_.sessions.Find(batch->session);
     if (session == nullptr || batch->kind != BatchKind::kCommands) continue;
-    ahead.at = batch->words.data();
-    ahead.end = ahead.at + batch->words.size();
-    ahead.db = &server_.keyspace.db(session->db);
+    ahead_.at = batch->words.data();
+    ahead_.end = ahead_.at + batch->words.size();
+    ahead_.db = &server_.keyspace.db(session->db);
+    if (ahead_.at != ahead_.end) return true;
   }
-  CommandHeader header = std::bit_cast<CommandHeader>(ahead.at[0]);
-  *hash = header.hash_count != 0 ? ahead.at[1 + header.argc] : 0;
-  ahead.at += 1 + size_t{header.argc} + header.hash_count;
-  return true;
+  return false;
 }
 
 void Executor::RunAhead(size_t executed) {
-  uint64_t hash = 0;
-  while (groups_touched_ < executed + kGroupAhead) {
-    if (!StepLookahead(group_ahead_, &hash)) break;
-    ++groups_touched_;
-    if (hash != 0) group_ahead_.db->PrefetchGroup(hash);
+  const size_t groups_until = executed + kGroupAhead;
+  while (groups_touched_ < groups_until) {
+    if (ahead_.at == ahead_.end && !NextBatchAhead()) break;
+    const CommandHeader header = std::bit_cast<CommandHeader>(ahead_.at[0]);
+    Touched& touched = ring_[groups_touched_++ % kRing];
+    touched.db = nullptr;
+    if (header.hash_count != 0) {
+      touched.hash = ahead_.at[1 + header.argc];
+      touched.db = ahead_.db;
+      ahead_.db->PrefetchGroup(touched.hash);
+    }
+    ahead_.at += 1 + size_t{header.argc} + header.hash_count;
   }
-  while (entries_touched_ < executed + kEntryAhead) {
-    if (!StepLookahead(entry_ahead_, &hash)) break;
-    ++entries_touched_;
-    if (hash != 0) entry_ahead_.db->PrefetchEntry(hash);
+  const size_t entries_until = std::min(executed + kEntryAhead, groups_touched_);
+  while (entries_touched_ < entries_until) {
+    const Touched& touched = ring_[entries_touched_++ % kRing];
+    if (touched.db != nullptr) touched.db->PrefetchEntry(touched.hash);
   }
 }
 
@@ -303,11 +320,8 @@ Executor::Ran Executor::RunCommand(Context& ctx, const CommandView& view) {
   Session& session = ctx.session();
   const CommandHeader header = view.header();
   const HotRow& row = rows_[header.row];
-  const bool arity_fits = row.arity >= 0 ? header.argc == static_cast<uint32_t>(row.arity)
-                                         : header.argc >= static_cast<uint32_t>(-row.arity);
-  if ((session.flags & kSpecialMask) != Session::kAuthenticated || !arity_fits ||
-      row.run == nullptr || server_.pause.until_ms != 0 || server_.monitors != 0 || time_each_)
-      [[unlikely]] {
+  if ((session.flags & kSpecialMask) != Session::kAuthenticated || !row.Fits(header.argc) ||
+      attention_) [[unlikely]] {
     return RunSpecial(ctx, view);
   }
   if (header.row != run_row_) OpenRun(header.row);
@@ -376,11 +390,7 @@ Status Executor::CheckRequest(Context& ctx, const CommandView& view, const HotRo
     if (number < CommandIndex::kFirstRow) return UnknownCommand(view);
     return WrongArity(number);
   }
-  const uint32_t argc = view.argc();
-  if (row.arity >= 0 ? argc != static_cast<uint32_t>(row.arity)
-                     : argc < static_cast<uint32_t>(-row.arity)) {
-    return WrongArity(number);
-  }
+  if (!row.Fits(view.argc())) return WrongArity(number);
   const Session& session = ctx.session();
   if (!session.has(Session::kAuthenticated) && (row.flags & kNoAuth) == 0) return kErrNoAuth;
   if (session.has(Session::kMulti) && (row.flags & kNoMulti) != 0) {
@@ -500,6 +510,11 @@ void Executor::AfterRun(Context& ctx, const CommandView& view) {
     FeedMonitors(ctx.session(), view);
   }
   redacted_.clear();
+  SetAttention();  // the command may have been the one that began or ended it
+}
+
+void Executor::SetAttention() {
+  attention_ = server_.pause.until_ms != 0 || server_.monitors != 0 || time_each_;
 }
 
 void Executor::LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us) {

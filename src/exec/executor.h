@@ -10,6 +10,7 @@
 // than kCoarseTimingUs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -84,10 +85,12 @@ class Executor {
   struct HotRow {
     Handler run = nullptr;
     uint64_t flags = 0;
-    int16_t arity = 0;
+    uint32_t min_argc = UINT32_MAX;  // a row without a handler fits no request
+    uint32_t more_argc = 0;
     uint16_t first_key = 0;
     uint16_t key_step = 1;
     bool fast = false;
+    bool Fits(uint32_t argc) const { return argc - min_argc <= more_argc; }
   };
   // Walks over the commands of all batches, ahead of the execution.
   struct Lookahead {
@@ -125,7 +128,9 @@ class Executor {
   void LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us);
   void FeedMonitors(const Session& session, const CommandView& view);
 
-  bool StepLookahead(Lookahead& ahead, uint64_t* hash);
+  bool NextBatchAhead();
+  void PassBatch();
+  void SetAttention();
   void RunAhead(size_t executed);
 
   ServerState& server_;
@@ -134,12 +139,22 @@ class Executor {
 
   // The batches being run, and how far ahead of them memory was touched.
   std::span<std::unique_ptr<CommandBatch>> batches_;
-  Lookahead group_ahead_;
-  Lookahead entry_ahead_;
+  Lookahead ahead_;
+  // The keys between the two stages: their groups were touched, their entries not yet.
+  struct Touched {
+    uint64_t hash;
+    Database* db;  // null: a command without a key
+  };
+  static constexpr size_t kRing = 128;
+  static_assert(kRing >= kGroupAhead && (kRing & (kRing - 1)) == 0);
+  std::array<Touched, kRing> ring_;
   size_t groups_touched_ = 0;
   size_t entries_touched_ = 0;
   size_t executed_ = 0;
+  size_t batch_end_ = 0;  // what executed_ is once the present batch is done
   bool look_ahead_ = false;
+  // Something is to be done around every command: monitors, a pause, timing one by one.
+  bool attention_ = false;
 
   // The run of equal commands being counted.
   uint16_t run_row_ = UINT16_MAX;

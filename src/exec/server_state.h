@@ -107,6 +107,9 @@ struct ServerState {
   Log* log = nullptr;  // null in tests that need none
   PauseState pause;
   int64_t now_ms = 0;  // the current batch's time
+  // The LRU stamp of the present second; kNoStamp where uses are counted instead (LFU).
+  static constexpr uint32_t kNoStamp = UINT32_MAX;
+  uint32_t access_stamp = kNoStamp;
   int64_t start_time_ms = 0;
   uint64_t start_monotonic_ns = 0;
   std::string run_id;       // 40 hex digits
@@ -114,7 +117,7 @@ struct ServerState {
   std::string executable;
   bool active_expire_enabled = true;  // DEBUG SET-ACTIVE-EXPIRE
   DebugSwitches debug;
-  bool cron_paused = false;           // DEBUG PAUSE-CRON
+  bool cron_paused = false;  // DEBUG PAUSE-CRON
   bool shutting_down = false;
   int64_t last_save_s = 0;
   uint32_t monitors = 0;  // sessions with kMonitor

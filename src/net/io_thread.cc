@@ -4,6 +4,8 @@
 
 #include <ctime>
 
+#include "base/prefetch.h"
+
 namespace gotthard {
 
 void NameThisThread(const std::string& name) {
@@ -52,7 +54,7 @@ size_t IoThread::TakeMail() {
   CommandBatch* taken[kBatchesPerTurn];
   const size_t count = mailbox_.Take(taken, kBatchesPerTurn);
   for (size_t i = 0; i < count; ++i) {
-    if (i + 1 < count) __builtin_prefetch(taken[i + 1]);
+    if (i + 1 < count) Prefetch(taken[i + 1]);
     std::unique_ptr<CommandBatch> batch(taken[i]);
     if (batch->kind == BatchKind::kStop) {
       stopping_ = true;

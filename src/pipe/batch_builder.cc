@@ -85,7 +85,7 @@ void BatchBuilder::Detach(RequestInput& input) {
   (void)RoomFor(input);
 }
 
-void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, bool* changes_auth) {
+void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, size_t begin, bool* changes_auth) {
   const size_t start = batch.words.size();
   batch.words.Advance(1 + size_t{argc});  // the sink reserved and wrote them
   CommandView view(batch.base, batch.words.data() + start);
@@ -104,6 +104,28 @@ void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, bool* changes_auth
   }
   batch.words.data()[start] = std::bit_cast<uint64_t>(header);
   ++batch.command_count;
+  repeat_.length = 0;
+  if (command != nullptr) Remember(batch, start, begin, *command);
+}
+
+void BatchBuilder::Remember(const CommandBatch& batch, size_t start, size_t begin,
+                            const IndexedCommand& command) {
+  const CommandView view(batch.base, batch.words.data() + start);
+  const ArgRef name = std::bit_cast<ArgRef>(batch.words.data()[start + 1]);
+  const size_t length = size_t{name.offset} + name.length + 2 - begin;
+  const bool one_key = command.first_key == 1 && command.last_key == 1;
+  if (command.container || command.changes_auth || command.subcommand ||
+      (command.first_key != 0 && !one_key) || (one_key && view.argc() < 2) ||
+      length < Repeat::kMinBytes || length > Repeat::kMaxBytes || batch.base[begin] != '*') {
+    return;
+  }
+  std::memcpy(&repeat_.head, batch.base + begin, 8);
+  std::memcpy(&repeat_.tail, batch.base + begin + length - 8, 8);
+  repeat_.length = static_cast<uint32_t>(length);
+  repeat_.argc = view.argc();
+  repeat_.name = {name.offset - static_cast<uint32_t>(begin), name.length};
+  repeat_.row = view.header().row;
+  repeat_.has_key = one_key;
 }
 
 uint16_t BatchBuilder::AddHashes(CommandBatch& batch, size_t start, const IndexedCommand& command) {

@@ -86,6 +86,12 @@ class RequestParser {
   template <typename Sink>
   Outcome Parse(char* base, size_t begin, size_t end, Sink& sink);
 
+  // Parses one argument "$N\r\n...\r\n" at `p`, if it is complete and short: for a caller that
+  // has recognised what precedes it. Returns what follows, or null. REQUIRES: at_start().
+  const char* ParseArgument(const char* base, const char* p, const char* limit, ArgRef* out) const;
+  // Whether the next byte begins a request.
+  bool at_start() const { return phase_ == Phase::kStart; }
+
   // After kCommand: the number of arguments, at least 1.
   uint32_t argc() const { return argc_; }
   // The offset from `base` up to which bytes are done with.
@@ -185,6 +191,17 @@ inline const char* RequestParser::ReadShortLength(const char* p, uint32_t* value
   return nullptr;
 }
 
+inline const char* RequestParser::ParseArgument(const char* base, const char* p, const char* limit,
+                                                ArgRef* out) const {
+  if (limit - p < kMinArgBytes + 1 || *p != '$') return nullptr;
+  uint32_t length = 0;
+  p = ReadShortLength(p + 1, &length);
+  if (p == nullptr || length > fast_max_bulk_) return nullptr;
+  if (limit - p < static_cast<ptrdiff_t>(length) + 2) return nullptr;
+  *out = {static_cast<uint32_t>(p - base), length};
+  return p + length + 2;
+}
+
 template <typename Sink>
 inline const char* RequestParser::ParseWhole(const char* base, const char* p, const char* limit,
                                              Sink& sink) {
@@ -196,13 +213,8 @@ inline const char* RequestParser::ParseWhole(const char* base, const char* p, co
   if (limit - p < static_cast<ptrdiff_t>(argc) * kMinArgBytes) return nullptr;
   ArgRef* out = sink.Reserve(argc);
   for (uint32_t i = 0; i < argc; ++i) {
-    if (limit - p < kMinArgBytes + 1 || *p != '$') return nullptr;
-    uint32_t length = 0;
-    p = ReadShortLength(p + 1, &length);
-    if (p == nullptr || length > fast_max_bulk_) return nullptr;
-    if (limit - p < static_cast<ptrdiff_t>(length) + 2) return nullptr;
-    out[i] = {static_cast<uint32_t>(p - base), length};
-    p += length + 2;
+    p = ParseArgument(base, p, limit, out + i);
+    if (p == nullptr) return nullptr;
   }
   argc_ = argc;
   return p;

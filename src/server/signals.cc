@@ -61,21 +61,23 @@ void SignalWatch::Handle(int signal_number) {
     [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, kText, sizeof(kText) - 1);
     _exit(1);
   }
+  // First the descriptor, then the bit: Next looks at the bits and empties the descriptor only if it
+  // finds one, so a wake-up without its bit comes again until the bit is there.
+  const uint64_t one = 1;
+  // Can only fail when the counter is full, and then the descriptor is readable anyhow.
+  [[maybe_unused]] const ssize_t ignored = write(watch->fd_, &one, sizeof(one));
   for (size_t i = 0; i < std::size(kSignals); ++i) {
     if (kSignals[i] == signal_number) {
       watch->pending_.fetch_or(1U << i, std::memory_order_relaxed);
     }
   }
-  const uint64_t one = 1;
-  // Can only fail when the counter is full, and then the descriptor is readable anyhow.
-  [[maybe_unused]] const ssize_t ignored = write(watch->fd_, &one, sizeof(one));
   errno = error;
 }
 
 int SignalWatch::Next() {
   if (taken_ == 0) {
-    // First the descriptor, then the bits: a signal in between wakes once too often, never once too
-    // seldom.
+    // Asked once a turn of the loop, so no system call unless there is something.
+    if (pending_.load(std::memory_order_relaxed) == 0) return 0;
     uint64_t count = 0;
     [[maybe_unused]] const ssize_t ignored = read(fd_, &count, sizeof(count));
     taken_ = pending_.exchange(0, std::memory_order_relaxed);
