@@ -168,6 +168,7 @@ class Executor {
   std::vector<SessionId> unblocked_;  // whose parked work is still to be run
   bool running_ = false;              // within Run or RunUnblocked
   int64_t access_second_ = -1;        // for which the new entries' access bits were set
+  bool access_lfu_ = false;
   const CommandView* current_ = nullptr;
 };
 
