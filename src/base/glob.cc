@@ -64,10 +64,12 @@ bool GlobMatch(std::string_view pattern, std::string_view text, bool nocase) {
   size_t t = 0;
   size_t after_star = kNoStar;  // where the pattern goes on behind the latest star
   size_t star_text = 0;         // and where in the text that was last tried
+  size_t stars = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       while (p < pattern.size() && pattern[p] == '*') ++p;
       if (p == pattern.size()) return true;
+      if (++stars > kMaxGlobStars) return false;
       after_star = p;
       star_text = t;
       continue;

@@ -12,9 +12,14 @@
 // Owning thread: any; a pure function that allocates nothing.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace gotthard {
+
+// A pattern that needs more stars than this for a text (those at its end not counted) does not
+// match it. The number is Redis's.
+inline constexpr size_t kMaxGlobStars = 1000;
 
 // Whether the whole of `text` matches. `nocase` folds ASCII letters (not those after a backslash
 // inside brackets, as in Redis). Differs from Redis in one point: a pattern of nothing but stars

@@ -95,14 +95,14 @@ void AppendClientLine(const ServerState& server, const Session& session,
   line.Field(" sub=0 psub=0 ssub=0", "");  // there are no channels to be subscribed to
   line.Field(" multi=", transaction == nullptr ? -1 : int64_t{transaction->count});
   line.Bytes(" qbuf=", session.query_buffer_bytes + running.protocol_bytes);
-  line.Bytes(" qbuf-free=", session.query_buffer_free);
+  line.Bytes(" qbuf-free=", QueryBufferFree(session, server.now_ms));
   line.Bytes(" argv-mem=", running.argument_bytes);
   line.Bytes(" multi-mem=", transaction == nullptr ? 0 : transaction->bytes.size());
   line.Field(" rbs=0 rbp=0", "");  // reply buffers are the I/O threads', no client has its own
   line.Bytes(" obl=", output.first_bytes);
   line.Bytes(" oll=", output.more_chunks);
   line.Bytes(" omem=", output.more_bytes);
-  line.Bytes(" tot-mem=", SessionMemoryBytes(session) + running.protocol_bytes);
+  line.Bytes(" tot-mem=", SessionMemoryBytes(session, server.now_ms) + running.protocol_bytes);
   line.Field(" events=", session.output_pending_bytes() == 0 ? "r" : "rw");
   line.Field(" cmd=", session.last_row == UINT16_MAX
                           ? std::string_view("NULL")

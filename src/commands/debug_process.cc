@@ -154,8 +154,9 @@ Status DebugClientEviction(Context& ctx, const Args& /*args*/) {
     size_t clients = 0;
   };
   std::array<Bucket, kBuckets> buckets;
-  ctx.server().sessions.ForEach([&buckets](const Session& session) {
-    const size_t bytes = SessionMemoryBytes(session);
+  const int64_t now_ms = ctx.now_ms();
+  ctx.server().sessions.ForEach([&buckets, now_ms](const Session& session) {
+    const size_t bytes = SessionMemoryBytes(session, now_ms);
     int bucket =
         std::clamp<int>(static_cast<int>(std::bit_width(bytes)) - kMinLog, 0, kBuckets - 1);
     buckets[static_cast<size_t>(bucket)].bytes += bytes;

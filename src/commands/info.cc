@@ -10,27 +10,30 @@
 namespace gotthard {
 namespace {
 
+enum class Shown : uint8_t { kDefault, kInAll, kByName };
+
 struct Section {
   std::string_view name;
   void (*write)(ServerState& server, std::string& out);
-  bool is_default;
+  Shown shown;
 };
 // In the order in which they are shown. The default ones are those that cost little.
 constexpr Section kSections[] = {
-    {"server", InfoServer, true},
-    {"clients", InfoClients, true},
-    {"memory", InfoMemory, true},
-    {"persistence", InfoPersistence, true},
-    {"stats", InfoStats, true},
-    {"replication", InfoReplication, true},
-    {"cpu", InfoCpu, true},
-    {"threads", InfoThreads, true},
-    {"modules", InfoModules, true},
-    {"commandstats", InfoCommandStats, false},
-    {"errorstats", InfoErrorStats, true},
-    {"latencystats", InfoLatencyStats, false},
-    {"cluster", InfoCluster, true},
-    {"keyspace", InfoKeyspace, true},
+    {"server", InfoServer, Shown::kDefault},
+    {"clients", InfoClients, Shown::kDefault},
+    {"memory", InfoMemory, Shown::kDefault},
+    {"persistence", InfoPersistence, Shown::kDefault},
+    {"stats", InfoStats, Shown::kDefault},
+    {"replication", InfoReplication, Shown::kDefault},
+    {"cpu", InfoCpu, Shown::kDefault},
+    {"threads", InfoThreads, Shown::kDefault},
+    {"modules", InfoModules, Shown::kDefault},
+    {"commandstats", InfoCommandStats, Shown::kInAll},
+    {"errorstats", InfoErrorStats, Shown::kDefault},
+    {"latencystats", InfoLatencyStats, Shown::kInAll},
+    {"cluster", InfoCluster, Shown::kDefault},
+    {"keyspace", InfoKeyspace, Shown::kDefault},
+    {"debug", InfoDebug, Shown::kByName},
 };
 
 }  // namespace
@@ -38,10 +41,13 @@ constexpr Section kSections[] = {
 std::string InfoText(ServerState& server, std::span<const std::string_view> sections) {
   std::string out;
   for (const Section& section : kSections) {
-    bool wanted = sections.empty() && section.is_default;
+    const bool is_default = section.shown == Shown::kDefault;
+    const bool in_all = section.shown != Shown::kByName;
+    bool wanted = sections.empty() && is_default;
     for (std::string_view name : sections) {
-      wanted = wanted || IsOption(name, section.name) || IsOption(name, "all") ||
-               IsOption(name, "everything") || (section.is_default && IsOption(name, "default")) ||
+      wanted = wanted || IsOption(name, section.name) || (in_all && IsOption(name, "all")) ||
+               (in_all && IsOption(name, "everything")) ||
+               (is_default && IsOption(name, "default")) ||
                (section.name == "modules" && IsOption(name, "module_list"));
     }
     if (wanted) section.write(server, out);

@@ -22,6 +22,7 @@ void InfoKeyspace(ServerState& server, std::string& out);
 void InfoStats(ServerState& server, std::string& out);
 void InfoCommandStats(ServerState& server, std::string& out);
 void InfoErrorStats(ServerState& server, std::string& out);
+void InfoDebug(ServerState& server, std::string& out);
 void InfoLatencyStats(ServerState& server, std::string& out);
 
 }  // namespace gotthard

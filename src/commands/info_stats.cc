@@ -100,6 +100,15 @@ void InfoStats(ServerState& server, std::string& out) {
   section.Field("acl_access_denied_channel", stats.acl_access_denied_channel);
 }
 
+void InfoDebug(ServerState& server, std::string& out) {
+  const Stats& stats = server.stats;
+  InfoSection section(out, "Debug");
+  ZeroFields(section, {"eventloop_duration_aof_sum"});
+  section.Field("eventloop_duration_cron_sum", stats.cron_ns / 1000);
+  section.Field("eventloop_duration_max", stats.turn_time.max_ns() / 1000);
+  section.Field("eventloop_cmd_per_cycle_max", stats.most_turn_commands);
+}
+
 void InfoCommandStats(ServerState& server, std::string& out) {
   InfoSection section(out, "Commandstats");
   for (const CommandRow& row : server.commands.rows()) {

@@ -24,6 +24,7 @@ void SampleMemory(ServerState& server) {
   sample.allocator.active_bytes += mapped;
   sample.allocator.resident_bytes += mapped;
   sample.used_bytes = sample.allocator.allocated_bytes;
+  sample.data_bytes = server.keyspace.totals().data_bytes();
   sample.startup_bytes =
       server.memory.startup_bytes != 0 ? server.memory.startup_bytes : sample.used_bytes;
   server.memory = sample;
@@ -33,8 +34,9 @@ void SampleMemory(ServerState& server) {
 
 MemoryUse ComputeMemoryUse(ServerState& server) {
   MemoryUse use;
-  server.sessions.ForEach(
-      [&](const Session& session) { use.clients_bytes += SessionMemoryBytes(session); });
+  server.sessions.ForEach([&](const Session& session) {
+    use.clients_bytes += SessionMemoryBytes(session, server.now_ms);
+  });
   use.overhead_bytes = server.memory.startup_bytes + use.clients_bytes;
   for (uint32_t i = 0; i < server.keyspace.count(); ++i) {
     const Database* db = server.keyspace.IfCreated(i);

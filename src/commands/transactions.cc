@@ -6,11 +6,6 @@
 namespace gotthard {
 namespace {
 
-void EndTransaction(Session& session) {
-  session.transaction.reset();
-  session.set(Session::kMulti, false);
-}
-
 // A key that was alive at WATCH and is past its time now has changed, even if nobody removed it
 // yet.
 bool WatchedKeyExpired(Context& ctx) {
@@ -36,7 +31,7 @@ Status Exec(Context& ctx, const Args& /*args*/) {
   Session& session = ctx.session();
   if (!session.has(Session::kMulti)) return kWithoutMulti;
   std::unique_ptr<Transaction> transaction = std::move(session.transaction);
-  EndTransaction(session);
+  session.EndTransaction();
   const bool dirty = session.has(Session::kDirtyCas) || WatchedKeyExpired(ctx);
   ctx.server().changes.UnwatchAll(session);
   if (transaction->failed) return kErrExecAbort;
@@ -58,7 +53,7 @@ Status Discard(Context& ctx, const Args& /*args*/) {
   static constexpr ErrorText kWithoutMulti{"ERR DISCARD without MULTI"};
   Session& session = ctx.session();
   if (!session.has(Session::kMulti)) return kWithoutMulti;
-  EndTransaction(session);
+  session.EndTransaction();
   ctx.server().changes.UnwatchAll(session);
   return ctx.reply().Ok();
 }

@@ -58,8 +58,8 @@ constexpr OptionRow kKeyRows[] = {
      .member = &Config::maxmemory,
      .initial = "0",
      .max = kMaxInt64,
-     .flags = kOptMemory | kOptNoEffect,
-     .help = "The memory that the data may take. Above it, keys are evicted as maxmemory-policy "
+     .flags = kOptMemory,
+     .help = "The memory that the server may take. Above it, keys are evicted as maxmemory-policy "
              "says, and commands that would need more are refused. 0 means no limit.",
      .example = "maxmemory 1gb"},
     {.name = "maxmemory-policy",

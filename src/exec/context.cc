@@ -1,5 +1,7 @@
 #include "exec/context.h"
 
+#include <algorithm>
+
 #include "store/eviction_clock.h"
 #include "store/lazy_free.h"
 
@@ -70,6 +72,11 @@ void Context::BeforeReplace(uint32_t db_index, uint32_t replaced_by) {
 }
 
 // --- ServerState's own
+
+size_t ServerState::UsedMemoryNow() const {
+  const size_t sampled = memory.used_bytes + keyspace.totals().data_bytes();
+  return sampled - std::min(sampled, memory.data_bytes);
+}
 
 void ServerState::FreeEntry(Database& database, EntryHandle entry, bool lazy) {
   if (lazy && database.FreeEffort(entry) > kLazyFreeEffort) {

@@ -42,6 +42,9 @@ void Executor::ReadConfig() {
   time_each_ = (config.slowlog_log_slower_than >= 0 &&
                 config.slowlog_log_slower_than < kCoarseTimingUs && config.slowlog_max_len > 0) ||
                config.latency_monitor_threshold > 0;
+  for (HotRow& row : rows_) {
+    row.checks_memory = config.maxmemory > 0 && (row.flags & kDenyOom) != 0;
+  }
 }
 
 // --- Batches
@@ -76,6 +79,9 @@ void Executor::RunBatch(std::unique_ptr<CommandBatch> batch) {
     PassBatch();
     sink_.Deliver(std::move(batch));
     return;
+  }
+  if (batch->query_buffer_bytes > session->query_buffer_bytes) {
+    session->last_interaction_ms = server_.now_ms;  // a request is coming in
   }
   session->query_buffer_bytes = batch->query_buffer_bytes;
   session->query_buffer_free = batch->query_buffer_free;
@@ -321,7 +327,7 @@ Executor::Ran Executor::RunCommand(Context& ctx, const CommandView& view) {
   const CommandHeader header = view.header();
   const HotRow& row = rows_[header.row];
   if ((session.flags & kSpecialMask) != Session::kAuthenticated || !row.Fits(header.argc) ||
-      attention_) [[unlikely]] {
+      (attention_ | row.checks_memory)) [[unlikely]] {
     return RunSpecial(ctx, view);
   }
   if (header.row != run_row_) OpenRun(header.row);
@@ -397,7 +403,25 @@ Status Executor::CheckRequest(Context& ctx, const CommandView& view, const HotRo
     static constexpr ErrorText kNotInside{"ERR Command not allowed inside a transaction"};
     return kNotInside;
   }
+  if (server_.config.values().maxmemory > 0 && OutOfMemory(session, row)) {
+    static constexpr ErrorText kOutOfMemory{
+        "OOM command not allowed when used memory > 'maxmemory'."};
+    return kOutOfMemory;
+  }
   return Status::Ok();
+}
+
+// Whether the memory limit forbids the command: one that may add data, EXEC of such a one, and
+// whatever would be queued, as a queue takes memory, too.
+bool Executor::OutOfMemory(const Session& session, const HotRow& row) const {
+  bool needs_memory = (row.flags & kDenyOom) != 0;
+  if (session.has(Session::kMulti)) {
+    needs_memory |= (row.flags & kInTransaction) == 0;
+    needs_memory |= (row.flags & kRunsTransaction) != 0 && session.transaction != nullptr &&
+                    (session.transaction->flags & kDenyOom) != 0;
+  }
+  return needs_memory &&
+         server_.UsedMemoryNow() > static_cast<uint64_t>(server_.config.values().maxmemory);
 }
 
 bool Executor::MustWait(const Session& session, const HotRow& row) const {
@@ -456,6 +480,16 @@ Status Executor::WrongArity(uint16_t row) const {
 
 void Executor::Reject(Context& ctx, uint16_t row, const Status& error) {
   if (row >= CommandIndex::kFirstRow) ++server_.stats.commands[row].rejected_calls;
+  if ((rows_[row].flags & kRunsTransaction) != 0) {  // an EXEC ends its transaction in any case
+    ctx.session().EndTransaction();
+    server_.changes.UnwatchAll(ctx.session());
+    std::string_view why = error.text();
+    if (why.starts_with("ERR ")) why.remove_prefix(4);
+    const std::string text = "EXECABORT Transaction discarded because of: " + std::string(why);
+    CountError(text);
+    ctx.reply().Error(text);
+    return;
+  }
   CountError(error.text());
   ctx.reply().Error(error);
 }

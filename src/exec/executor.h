@@ -7,7 +7,7 @@
 // What is counted per command is counted per run of equal commands: the clock is read when the
 // command changes, so a pipeline of GETs costs two readings. Commands that may be slow (not kFast)
 // are timed one by one, and so is everything when the slow log or the latency monitor asks for less
-// than kCoarseTimingUs.
+// than kCoarseTimingUs. With a memory limit, commands that need memory are checked one by one.
 #pragma once
 
 #include <array>
@@ -90,6 +90,7 @@ class Executor {
     uint16_t first_key = 0;
     uint16_t key_step = 1;
     bool fast = false;
+    bool checks_memory = false;  // there is a limit, and the command may add data
     bool Fits(uint32_t argc) const { return argc - min_argc <= more_argc; }
   };
   // Walks over the commands of all batches, ahead of the execution.
@@ -116,6 +117,7 @@ class Executor {
   Status CheckRequest(Context& ctx, const CommandView& view, const HotRow& row);
   Status UnknownCommand(const CommandView& view) const;
   Status WrongArity(uint16_t row) const;
+  bool OutOfMemory(const Session& session, const HotRow& row) const;
   bool MustWait(const Session& session, const HotRow& row) const;
   void Queue(Session& session, const CommandView& view);
   void Reject(Context& ctx, uint16_t row, const Status& error);

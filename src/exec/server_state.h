@@ -72,6 +72,7 @@ struct MemorySample {
   size_t used_bytes = 0;      // all that is allocated: used_memory
   size_t resident_bytes = 0;  // of the process
   size_t startup_bytes = 0;   // used_bytes of the first sample, before there was any data
+  size_t data_bytes = 0;      // of used_bytes, what the databases counted
 };
 
 // What DEBUG switches for tests, read by the parts that they are about.
@@ -122,6 +123,9 @@ struct ServerState {
   int64_t last_save_s = 0;
   uint32_t monitors = 0;  // sessions with kMonitor
 
+  // used_memory at this moment, as the memory limit sees it: the last sample, and how much data
+  // came and went since. O(databases).
+  size_t UsedMemoryNow() const;
   // Removes an entry that is not wanted any more; its value is freed on the lazy-free thread when
   // `lazy` and worth it.
   void FreeEntry(Database& database, EntryHandle entry, bool lazy);

@@ -101,6 +101,11 @@ class Session {
 
   bool has(Flag flag) const { return (flags & flag) != 0; }
   void set(Flag flag, bool on = true) { flags = on ? flags | flag : flags & ~uint32_t{flag}; }
+  // Forgets what was queued; watched keys are the Changes' to forget.
+  void EndTransaction() {
+    transaction.reset();
+    set(kMulti, false);
+  }
   // Whether the command being run gets no reply.
   bool muted() const { return (flags & (kReplyOff | kReplySkip)) != 0; }
   bool blocked() const { return block.kind != BlockKind::kNone; }

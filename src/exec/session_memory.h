@@ -6,11 +6,19 @@
 
 namespace gotthard {
 
-inline size_t SessionMemoryBytes(const Session& session) {
+// The part of a client's read buffer that holds nothing. Not counted for a client that has been
+// silent for a while: it shares no buffer then, and what it has of its own for a large request was
+// never written to.
+inline size_t QueryBufferFree(const Session& session, int64_t now_ms) {
+  constexpr int64_t kSilentMs = 2000;
+  return now_ms - session.last_interaction_ms >= kSilentMs ? 0 : session.query_buffer_free;
+}
+
+inline size_t SessionMemoryBytes(const Session& session, int64_t now_ms) {
   size_t bytes = sizeof(Session) + session.name.capacity() + session.lib_name.capacity() +
                  session.lib_version.capacity() + session.address.capacity() +
                  session.local_address.capacity() + session.user.capacity();
-  bytes += session.query_buffer_bytes + session.query_buffer_free;
+  bytes += session.query_buffer_bytes + QueryBufferFree(session, now_ms);
   bytes += session.output_pending_bytes();
   bytes += session.watched.capacity() * sizeof(WatchedKey);
   if (session.transaction != nullptr) {

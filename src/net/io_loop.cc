@@ -8,6 +8,16 @@ namespace {
 
 // Unsent output has to change by this much before it is worth a report of its own.
 constexpr uint64_t kReportBytes = 64 * 1024;
+// What a client is charged with that reads through its thread's shared buffer: as much as it holds
+// in servers where each client has a buffer of its own, so that limits mean the same.
+constexpr size_t kSharedCharge = 16 * 1024;
+
+uint32_t FreeBytes(const RequestInput& input, uint32_t unparsed) {
+  if (!input.buffer) return 0;
+  const size_t charge = input.buffer->is_private() ? input.buffer->capacity() : kSharedCharge;
+  return static_cast<uint32_t>(
+      std::min<size_t>(charge - std::min<size_t>(charge, unparsed), UINT32_MAX));
+}
 
 }  // namespace
 
@@ -102,21 +112,33 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
     return;
   }
   builder_.Settle(connection.input_);
+  // A large request has begun: its buffer counts from now on.
+  if (connection.input_.buffer &&
+      connection.input_.buffer->capacity() >=
+          connection.reported_query_bytes_ + connection.reported_query_free_ + kReportBytes) {
+    Report(connection);
+  }
 }
 
 void IoLoop::Submit(Connection& connection, std::unique_ptr<CommandBatch> batch) {
   connection.in_flight_ += batch->command_count;
   batch->query_buffer_bytes = static_cast<uint32_t>(
       std::min<size_t>(connection.input_.end - connection.input_.begin, UINT32_MAX));
-  const ReadBuffer* buffer = connection.input_.buffer.get();
-  batch->query_buffer_free = static_cast<uint32_t>(
-      buffer == nullptr ? 0
-                        : std::min(buffer->capacity() - connection.input_.end, size_t{UINT32_MAX}));
+  batch->query_buffer_free = FreeBytes(connection.input_, batch->query_buffer_bytes);
+  connection.reported_query_bytes_ = batch->query_buffer_bytes;
+  connection.reported_query_free_ = batch->query_buffer_free;
   batch->output_flushed_bytes = connection.flushed_bytes_;
   connection.reported_flushed_bytes_ = connection.flushed_bytes_;
   IoCounters::Add(counters_.batches, 1);
   submitted_ = true;
   sink_.Submit(std::move(batch));
+}
+
+// Tells the execution thread how full the connection's buffers are.
+void IoLoop::Report(Connection& connection) {
+  std::unique_ptr<CommandBatch> report = builder_.NewBatch(connection.id_);
+  report->kind = BatchKind::kPush;
+  Submit(connection, std::move(report));
 }
 
 void IoLoop::Stall(Connection& connection) {
@@ -392,9 +414,10 @@ void IoLoop::Tick() {
     if (connection->flushed_bytes_ - connection->reported_flushed_bytes_ >= kReportBytes ||
         (connection->output_bytes_ == 0 &&
          connection->flushed_bytes_ != connection->reported_flushed_bytes_)) {
-      std::unique_ptr<CommandBatch> report = builder_.NewBatch(connection->id_);
-      report->kind = BatchKind::kPush;
-      Submit(*connection, std::move(report));
+      Report(*connection);
+    } else if (connection->input_.unparsed_bytes() >
+               connection->reported_query_bytes_ + kReportBytes) {
+      Report(*connection);  // a large request makes headway: the client is not idle
     }
   }
 }

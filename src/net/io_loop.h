@@ -83,6 +83,7 @@ class IoLoop {
   void ParseAndSubmit(Connection& connection);
   void Submit(Connection& connection, std::unique_ptr<CommandBatch> batch);
   void TakeReply(Connection& connection, std::unique_ptr<CommandBatch> batch);
+  void Report(Connection& connection);
   void Stall(Connection& connection);
   void UpdateReading(Connection& connection);
   void MarkDirty(Connection& connection);

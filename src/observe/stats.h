@@ -45,8 +45,10 @@ struct Stats {
   uint64_t client_output_buffer_limit_disconnections = 0;
   uint64_t lazyfreed_objects = 0;
   uint64_t peak_memory_bytes = 0;
-  uint64_t batches = 0;        // batches run by the execution thread
-  uint64_t piped_batches = 0;  // of these, taken from the mailbox
+  uint64_t batches = 0;             // batches run by the execution thread
+  uint64_t piped_batches = 0;       // of these, taken from the mailbox
+  uint64_t most_turn_commands = 0;  // run in one turn of the execution thread
+  uint64_t cron_ns = 0;             // spent on what is done `hz` times a second
   int64_t reset_time_ms = 0;
   std::vector<CommandStats> commands;  // by row
   // Error replies by their first word; at most kMaxErrorKinds are told apart.

@@ -60,7 +60,7 @@ int64_t Cron::NextInUs() const {
   return in_us;
 }
 
-void Cron::Run(bool busy) {
+bool Cron::Run(bool busy) {
   const uint64_t now_ns = server_.clock.MonotonicNs();
   if (server_.executor->NextDeadlineMs() <= server_.clock.NowMs()) server_.executor->Tick();
   const bool tick = now_ns >= next_tick_ns_;
@@ -71,6 +71,7 @@ void Cron::Run(bool busy) {
     if (!server_.cron_paused) CheckClients();
     SampleFigures(now_ns);
     router_.inline_loop().Tick();
+    server_.stats.cron_ns += server_.clock.MonotonicNs() - now_ns;
   }
   if ((tick || (expire_pending_ && (!busy || now_ns >= next_expire_ns_))) &&
       server_.active_expire_enabled && server_.pause.until_ms == 0) {
@@ -81,6 +82,7 @@ void Cron::Run(bool busy) {
     if (auto_threads_) PlaceConnections(now_ns);
     if (placing_) placing_ = router_.Rebalance(kSessionsPerTick) != 0;
   }
+  return tick;
 }
 
 // One slice of active expiry over the databases, going on where the last one stopped.

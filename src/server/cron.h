@@ -21,8 +21,9 @@ class Cron {
 
   Cron(ServerState& server, Router& router);
 
-  // Does what is due. `busy`: commands were run in this turn.
-  void Run(bool busy);
+  // Does what is due. `busy`: commands were run in this turn. Returns whether what is done `hz`
+  // times a second was due.
+  bool Run(bool busy);
   // Microseconds until Run has something to do again.
   int64_t NextInUs() const;
   // Over how many threads clients are spread: the policy decides (0), or they move to the places

@@ -137,14 +137,17 @@ Status Server::SetMaxClients(const Config& config) {
       std::to_string(limit.maxclients));
 }
 
-Status Server::ReopenListeners(const Config& config) {
+Status Server::ReopenListeners(const Config& config, const char* refusal) {
   auto watch = [this](const Listener& listener) {
     return router_->reactor().AddListener(listener.fd, *this);
   };
   auto unwatch = [this](const Listener& listener) {
     router_->reactor().RemoveListener(listener.fd);
   };
-  return listeners_.ChangeTcp(ListenOptions::From(config), watch, unwatch);
+  Status changed = listeners_.ChangeTcp(ListenOptions::From(config), watch, unwatch);
+  if (changed.ok()) return changed;
+  log_.Warning(changed.text());
+  return Status::Error(refusal);
 }
 
 void Server::WireConfig() {
@@ -154,14 +157,20 @@ void Server::WireConfig() {
   config_.OnChange("maxclients", [this](const Config& config) { return SetMaxClients(config); });
   config_.OnChange("io-threads",
                    [this](const Config& config) { return cron_->Spread(config.io_threads); });
-  config_.OnChange({"bind", "port"},
-                   [this](const Config& config) { return ReopenListeners(config); });
-  config_.OnChange({"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"},
-                   [this](const Config& config) {
-                     executor_->ReadConfig();
-                     state_->slow_log.Trim(static_cast<size_t>(config.slowlog_max_len));
-                     return Status::Ok();
-                   });
+  // Redis's words; the log tells which address it was, and why.
+  config_.OnChange("port", [this](const Config& config) {
+    return ReopenListeners(config, "Unable to listen on this port. Check server logs.");
+  });
+  config_.OnChange("bind", [this](const Config& config) {
+    return ReopenListeners(config, "Failed to bind to specified addresses.");
+  });
+  config_.OnChange(
+      {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "maxmemory"},
+      [this](const Config& config) {
+        executor_->ReadConfig();
+        state_->slow_log.Trim(static_cast<size_t>(config.slowlog_max_len));
+        return Status::Ok();
+      });
   config_.OnChange({"loglevel", "logfile", "syslog-enabled", "syslog-ident", "syslog-facility"},
                    [this](const Config& config) {
                      return log_.Configure({.level = static_cast<LogLevel>(config.loglevel),
@@ -239,10 +248,17 @@ void Server::HandleSignals(Supervisor& supervisor) {
 
 void Server::Turn() {
   const uint64_t begin_ns = clock_.MonotonicNs();
-  bool worked = router_->Work();
-  cron_->Run(worked);
+  const uint64_t commands = state_->stats.total_commands_processed;
+  const bool worked = router_->Work();
+  const bool ticked = cron_->Run(worked);
   router_->NotifyThreads();
-  if (worked) state_->stats.turn_time.Record(clock_.MonotonicNs() - begin_ns);
+  Stats& stats = state_->stats;
+  if (worked || ticked) stats.turn_time.Record(clock_.MonotonicNs() - begin_ns);
+  // CONFIG RESETSTAT may have set the counter back within the turn.
+  if (stats.total_commands_processed > commands) {
+    stats.most_turn_commands =
+        std::max(stats.most_turn_commands, stats.total_commands_processed - commands);
+  }
 }
 
 // How long to wait for events after this turn: 0 when there is more to do.

@@ -69,7 +69,7 @@ class Server final : public Host, public Acceptor {
   void WireConfig();
   Status ReadLimits(const Config& config);
   Status SetMaxClients(const Config& config);
-  Status ReopenListeners(const Config& config);
+  Status ReopenListeners(const Config& config, const char* refusal);
   void Refuse(int fd, std::string_view error);
   bool Admitted(int fd, bool unix_socket);
   void Turn();

@@ -45,6 +45,8 @@ class Keyspace {
     size_t blob_bytes = 0;
     size_t arena_used_bytes = 0;
     size_t arena_resident_bytes = 0;
+
+    size_t data_bytes() const { return table_bytes + blob_bytes + arena_used_bytes; }
   };
   Totals totals() const;
 

@@ -170,4 +170,16 @@ TEST_CASE("bytes for people have two decimals and the unit that fits") {
   CHECK(InfoName("a:b#c\r\nd") == "a_b_c__d");
 }
 
+TEST_CASE("INFO debug is shown only when it is asked for by name") {
+  Harness h;
+  CHECK(Info(h, "all").find("# Debug") == std::string::npos);
+  CHECK(Info(h, "everything").find("# Debug") == std::string::npos);
+  h.server().stats.cron_ns = 5000;
+  h.server().stats.most_turn_commands = 7;
+  const std::string info = Info(h, "debug");
+  CHECK(Field(info, "eventloop_duration_cron_sum") == "5");
+  CHECK(Field(info, "eventloop_cmd_per_cycle_max") == "7");
+  CHECK(Field(info, "eventloop_duration_aof_sum") == "0");
+}
+
 }  // namespace gotthard

@@ -126,5 +126,14 @@ TEST_CASE("a hostile pattern costs no more than pattern times text") {
   CHECK_FALSE(GlobMatch(pattern, std::string(10'000, 'a')));
 }
 
+TEST_CASE("a pattern of more than a thousand stars matches nothing") {
+  std::string stars;
+  for (size_t i = 0; i < kMaxGlobStars; ++i) stars += "*a";
+  const std::string text(2 * kMaxGlobStars, 'a');
+  CHECK(GlobMatch(stars, text));
+  CHECK(GlobMatch(stars + "*", text));
+  CHECK_FALSE(GlobMatch(stars + "*a", text));
+}
+
 }  // namespace
 }  // namespace gotthard
