@@ -35,7 +35,7 @@ const char kOutOfMemory[] = "OOM command not allowed when used memory > 'maxmemo
 
 // The daemon tells the executor when the limit changes; here the test does.
 void SetMaxMemory(Harness& h, const std::string& limit) {
-  CHECK(h.Run({"CONFIG", "SET", "maxmemory", limit}) == Ok());
+  CHECK(h.NewClient().Run({"CONFIG", "SET", "maxmemory", limit}) == Ok());
   h.server().executor->ReadConfig();
 }
 
