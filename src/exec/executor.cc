@@ -1,3 +1,6 @@
+// Long because the short path of a command, and all that it falls back to, are read and tuned as
+// one.
+
 #include "exec/executor.h"
 
 #include <algorithm>
