@@ -48,8 +48,8 @@ class Connection final : public Endpoint, public Traveller {
   size_t output_bytes_ = 0;                           // all that is not sent yet
   uint64_t flushed_bytes_ = 0;                        // all that was ever sent
   uint64_t reported_flushed_bytes_ = 0;
-  uint64_t reported_query_bytes_ = 0;  // of the read buffer, as the last batch told
-  uint64_t reported_query_free_ = 0;
+  uint32_t reported_query_bytes_ = 0;  // of the read buffer, as the last batch told
+  uint32_t reported_query_free_ = 0;
   uint32_t in_flight_ = 0;  // commands submitted and not answered
   int64_t over_soft_limit_since_ms_ = 0;
   int64_t linger_until_ms_ = 0;

@@ -124,7 +124,10 @@ void IoLoop::Submit(Connection& connection, std::unique_ptr<CommandBatch> batch)
   connection.in_flight_ += batch->command_count;
   batch->query_buffer_bytes = static_cast<uint32_t>(
       std::min<size_t>(connection.input_.end - connection.input_.begin, UINT32_MAX));
-  batch->query_buffer_free = FreeBytes(connection.input_, batch->query_buffer_bytes);
+  // A report between two requests leaves the charge for the buffer of the last one as it is.
+  batch->query_buffer_free = batch->kind == BatchKind::kPush && !connection.input_.buffer
+                                 ? connection.reported_query_free_
+                                 : FreeBytes(connection.input_, batch->query_buffer_bytes);
   connection.reported_query_bytes_ = batch->query_buffer_bytes;
   connection.reported_query_free_ = batch->query_buffer_free;
   batch->output_flushed_bytes = connection.flushed_bytes_;

@@ -39,5 +39,24 @@ TEST_CASE("CLIENT LIST counts the buffer of a request that is still coming in") 
   }
 }
 
+TEST_CASE("a client is still charged with its read buffer when its reply has been sent") {
+  Daemon daemon({"--io-threads", "1", "--hz", "100"});
+  Client watcher = daemon.Connect();
+  Client client = daemon.Connect();
+  CHECK(client.Command({"CLIENT", "SETNAME", "large"}) == "OK");
+  // What is left to send becomes 0 with the report that once took the charge away, too. After two
+  // silent seconds it is gone, so there is a fresh request now and then.
+  int looks = 0;
+  WaitUntil("a sent reply and a charged buffer at once", [&] {
+    if (looks++ % 32 == 0) {
+      CHECK(client.Command({"SET", "k", std::string(400'000, 'x')}) == "OK");
+    }
+    const std::string list = watcher.Command({"CLIENT", "LIST"}).text;
+    const size_t charged = Number(list, "large", "qbuf") + Number(list, "large", "qbuf-free");
+    const bool sent = list.find(" obl=0 ", list.find("name=large ")) != std::string::npos;
+    return sent && charged >= 400'000;
+  });
+}
+
 }  // namespace
 }  // namespace gotthard::test
