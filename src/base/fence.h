@@ -1,7 +1,7 @@
 // FullFence: a sequentially consistent fence, for store-then-load handshakes (Dekker).
 //
-// ThreadSanitizer does not model stand-alone fences; there a read-modify-write on a variable that all
-// fences share gives the same order, in a form that it sees.
+// ThreadSanitizer does not model stand-alone fences; there a read-modify-write on a variable that
+// all fences share gives the same order, in a form that it sees.
 #pragma once
 
 #include <atomic>

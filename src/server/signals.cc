@@ -61,8 +61,8 @@ void SignalWatch::Handle(int signal_number) {
     [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, kText, sizeof(kText) - 1);
     _exit(1);
   }
-  // First the descriptor, then the bit: Next looks at the bits and empties the descriptor only if it
-  // finds one, so a wake-up without its bit comes again until the bit is there.
+  // First the descriptor, then the bit: Next looks at the bits and empties the descriptor only if
+  // it finds one, so a wake-up without its bit comes again until the bit is there.
   const uint64_t one = 1;
   // Can only fail when the counter is full, and then the descriptor is readable anyhow.
   [[maybe_unused]] const ssize_t ignored = write(watch->fd_, &one, sizeof(one));
