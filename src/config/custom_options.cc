@@ -59,7 +59,7 @@ std::string GetDir(const Config& config) {
 // --- save
 
 Status SetSave(Config& config, Args args, const SetOptionContext& context) {
-  constexpr ErrorText kInvalid{"Invalid save parameters"};
+  static constexpr ErrorText kInvalid{"Invalid save parameters"};
   std::vector<Config::SavePoint> points;
   const bool none = IsEmptyList(args);
   if (!none) {
