@@ -43,7 +43,7 @@ constexpr ProtocolType kTypes[] = {
        }
        return Status::Ok();
      }},
-    // Attributes and pushes are no replies, so one follows each.
+    // Attributes and pushes are no replies, so there is one beside each.
     {"attrib",
      [](ReplyWriter& reply) -> Status {
        if (reply.protocol() == Protocol::kResp3) {
@@ -60,10 +60,11 @@ constexpr ProtocolType kTypes[] = {
        if (reply.protocol() != Protocol::kResp3) {
          return Status::Error("ERR RESP2 is not supported by this command");
        }
+       // What a command pushes to its own client comes behind its reply.
+       reply.Bulk("Some real reply following the push reply");
        reply.PushHeader(2);
        reply.Bulk("server-cpu-usage");
-       reply.Integer(42);
-       return reply.Bulk("Some real reply following the push reply");
+       return reply.Integer(42);
      }},
     {"verbatim",
      [](ReplyWriter& reply) -> Status {

@@ -126,8 +126,8 @@ TEST_CASE("DEBUG PROTOCOL replies with each type, in both protocols") {
   CHECK(h.Run("DEBUG PROTOCOL attrib").attributes.size() == 2);
   std::vector<ReplyValue> push = h.client().Send("DEBUG PROTOCOL push\r\n");
   REQUIRE(push.size() == 2);
-  CHECK(push[0] == reply::Push({Bulk("server-cpu-usage"), Int(42)}));
-  CHECK(push[1] == Bulk("Some real reply following the push reply"));
+  CHECK(push[0] == Bulk("Some real reply following the push reply"));
+  CHECK(push[1] == reply::Push({Bulk("server-cpu-usage"), Int(42)}));
 }
 
 TEST_CASE("DEBUG ERROR replies with any error") {
