@@ -91,7 +91,7 @@ void InfoServer(ServerState& server, std::string& out) {
   section.Field("server_time_usec", now_us);
   section.Field("uptime_in_seconds", uptime_s);
   section.Field("uptime_in_days", uptime_s / (24 * 3600));
-  section.Field("hz", config.hz);
+  section.Field("hz", server.hz);
   section.Field("configured_hz", config.hz);
   section.Field("lru_clock", LruStamp(now_us / 1000));
   section.Field("executable", server.executable);

@@ -90,9 +90,9 @@ void InfoStats(ServerState& server, std::string& out) {
   ZeroFields(section, {"io_threaded_reads_processed", "io_threaded_writes_processed",
                        "reply_buffer_shrinks", "reply_buffer_expands"});
   section.Field("client_query_buffer_limit_disconnections",
-                stats.client_query_buffer_limit_disconnections);
+                host == nullptr ? 0 : host->QueryBufferDisconnections());
   section.Field("client_output_buffer_limit_disconnections",
-                stats.client_output_buffer_limit_disconnections);
+                host == nullptr ? 0 : host->OutputBufferDisconnections());
   TurnFields(stats, section);
   section.Field("acl_access_denied_auth", stats.acl_access_denied_auth);
   section.Field("acl_access_denied_cmd", stats.acl_access_denied_cmd);

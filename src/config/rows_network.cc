@@ -67,7 +67,7 @@ constexpr OptionRow kNetworkRows[] = {
      .min = 1,
      .max = kMaxUint32,
      .help = "How many clients may be connected at once; further ones are refused with an error. "
-             "One place more is kept for an administrator who connects from this machine."},
+             "One place more is kept for an administrator who connects over the Unix socket."},
     {.name = "io-threads",
      .member = &Config::io_threads,
      .initial = "auto",
@@ -126,7 +126,7 @@ constexpr OptionRow kNetworkRows[] = {
      .member = &Config::socket_mark_id,
      .initial = "0",
      .max = kMaxUint32,
-     .flags = kOptImmutable | kOptNoEffect,
+     .flags = kOptImmutable,
      .help = "A mark on listening sockets, for rules of the firewall and of routing. 0 means "
              "none."},
     {.name = "io-threads-do-reads",

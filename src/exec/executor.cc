@@ -154,13 +154,11 @@ void Executor::FinishBatch(Session& session, std::unique_ptr<CommandBatch> batch
 
 void Executor::Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at) {
   PassBatch();
-  // Whatever was answered before the wait is not kept back.
-  if (!batch->reply.empty()) {
-    ReplyBuffer replies = std::move(batch->reply);
-    server_.host->Push(session, std::move(replies));
-  }
+  ReplyBuffer replies = std::move(batch->reply);
   session.parked.push_front(std::move(batch));
   session.parked_at = at;
+  // Whatever was answered before the wait is not kept back.
+  if (!replies.empty()) server_.host->Push(session, std::move(replies));
   ++blocked_clients_;
   if (session.block.deadline_ms != 0) {
     deadlines_.emplace(session.block.deadline_ms, session.id);

@@ -62,6 +62,9 @@ class Host {
   virtual uint64_t NetworkBytesSent() const = 0;
   virtual uint64_t NetworkReads() const = 0;
   virtual uint64_t NetworkWrites() const = 0;
+  // Clients that were closed because of client-query-buffer-limit, client-output-buffer-limit.
+  virtual uint64_t QueryBufferDisconnections() const = 0;
+  virtual uint64_t OutputBufferDisconnections() const = 0;
   virtual std::string_view IoBackend() const = 0;  // "epoll"
   virtual void ResetNetworkCounters() = 0;
 };
@@ -116,6 +119,7 @@ struct ServerState {
   std::string run_id;       // 40 hex digits
   std::string config_file;  // absolute path or empty
   std::string executable;
+  int64_t hz = 10;  // how often the cron runs; more than configured with dynamic-hz
   bool active_expire_enabled = true;  // DEBUG SET-ACTIVE-EXPIRE
   DebugSwitches debug;
   bool cron_paused = false;  // DEBUG PAUSE-CRON

@@ -433,6 +433,9 @@ void IoLoop::StopReceiving() {
 }
 
 bool IoLoop::all_sent() const {
+  for (const auto& connection : lingering_) {
+    if (!connection->broken_ && connection->output_bytes_ != 0) return false;
+  }
   for (const auto& connection : connections_) {
     if (connection == nullptr || connection->broken_) continue;
     if (connection->output_bytes_ != 0 || connection->in_flight_ != 0) return false;

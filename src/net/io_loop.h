@@ -69,7 +69,7 @@ class IoLoop {
   bool EndTurn();
   // True when EndTurn has work left that no event will announce.
   bool has_work() const { return !resuming_.empty() || !dirty_.empty(); }
-  // Checks soft output limits; call about every 100 ms.
+  // Checks soft output limits, reports what buffers hold; call about every 100 ms.
   void Tick();
   // Graceful end: stop receiving everywhere.
   void StopReceiving();

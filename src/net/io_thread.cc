@@ -3,6 +3,9 @@
 #include <pthread.h>
 
 #include <ctime>
+#include <system_error>
+
+#include "base/alt_stack.h"
 
 #include "base/prefetch.h"
 
@@ -25,8 +28,13 @@ IoThread::~IoThread() {
   Join();
 }
 
-void IoThread::Start() {
-  thread_ = std::thread([this] { Run(); });
+Status IoThread::Start() {
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    return Status::Error(std::string("Can't start an I/O thread: ") + error.what());
+  }
+  return Status::Ok();
 }
 
 void IoThread::Join() {
@@ -67,6 +75,7 @@ size_t IoThread::TakeMail() {
 }
 
 void IoThread::Run() {
+  const AltStack alt_stack;
   NameThisThread("io-" + std::to_string(number()));
   clockid_t cpu_clock{};
   if (pthread_getcpuclockid(pthread_self(), &cpu_clock) == 0) {

@@ -25,7 +25,8 @@ class IoThread final : public BatchSink {
            const KeyHasher& hasher, IoLimits& limits, const Clock& clock, Mailbox& to_execution);
   ~IoThread() override;
 
-  void Start();
+  // Fails when the system grants no further thread.
+  Status Start();
   // The execution thread's way to it (with a Producer of the execution thread's own). A kStop batch
   // ends the thread.
   Mailbox& mailbox() { return mailbox_; }

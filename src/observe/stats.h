@@ -41,9 +41,6 @@ struct Stats {
   uint64_t acl_access_denied_cmd = 0;
   uint64_t acl_access_denied_key = 0;
   uint64_t acl_access_denied_channel = 0;
-  uint64_t client_query_buffer_limit_disconnections = 0;
-  uint64_t client_output_buffer_limit_disconnections = 0;
-  uint64_t lazyfreed_objects = 0;
   uint64_t peak_memory_bytes = 0;
   uint64_t batches = 0;             // batches run by the execution thread
   uint64_t piped_batches = 0;       // of these, taken from the mailbox

@@ -8,7 +8,7 @@
 // hang, an alarm ends the process after kPatienceSeconds. In the end the signal is raised again
 // with its default action, so exit status and core dump are those of the crash.
 //
-// A stack that overflowed cannot run a handler: each thread holds an AltStack.
+// A stack that overflowed cannot run a handler: each thread holds an AltStack (base/alt_stack.h).
 //
 // Owning thread: main installs and removes; the handler runs on the thread that crashed.
 #pragma once
@@ -74,20 +74,6 @@ class CrashReport {
   volatile int signal_ = 0;  // what it crashed of; OnAlarm dies of the same
   volatile int part_ = 0;
   sigjmp_buf next_part_;  // where a crash inside the report goes on
-};
-
-// The calling thread's signal stack, for as long as the object lives. To be made first thing in a
-// thread's main function. 128 kB and a guard page, of which only what is used costs memory.
-class AltStack {
- public:
-  AltStack();
-  ~AltStack();
-  AltStack(const AltStack&) = delete;
-  AltStack& operator=(const AltStack&) = delete;
-
- private:
-  void* memory_ = nullptr;  // null: no memory, the thread goes without
-  size_t size_ = 0;
 };
 
 }  // namespace gotthard

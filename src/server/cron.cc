@@ -1,25 +1,19 @@
 #include "server/cron.h"
 
-#include <sched.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
+#include <utility>
+#include <vector>
 
 #include "commands/info.h"
+#include "exec/executor.h"
+#include "exec/session_memory.h"
 
 namespace gotthard {
 namespace {
 
 constexpr uint64_t kNsPerUs = 1000;
 constexpr uint64_t kNsPerMs = 1'000'000;
-
-int UsableCores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-  return CPU_COUNT(&set);
-}
 
 uint64_t ThreadCpuUs() {
   timespec time{};
@@ -31,10 +25,17 @@ uint64_t ThreadCpuUs() {
 }  // namespace
 
 Cron::Cron(ServerState& server, Router& router)
-    : server_(server), router_(router), policy_(UsableCores()) {}
+    : server_(server),
+      router_(router),
+      policy_(static_cast<int>(IdleCores::Usable().size())),
+      idle_cores_(IdleCores::Usable()) {}
 
 Status Cron::Spread(int64_t io_threads) {
-  if (io_threads != 0) GOTTHARD_RETURN_IF_ERROR(SpreadOver(static_cast<int>(io_threads) - 1));
+  if (io_threads != 0) {
+    GOTTHARD_RETURN_IF_ERROR(SpreadOver(static_cast<int>(io_threads) - 1));
+  } else if (!auto_threads_) {
+    policy_ = ThreadPolicy(static_cast<int>(IdleCores::Usable().size()));
+  }
   auto_threads_ = io_threads == 0;
   return Status::Ok();
 }
@@ -47,9 +48,23 @@ Status Cron::SpreadOver(int threads) {
   return Status::Ok();
 }
 
+int64_t Cron::Hz() const {
+  const Config& config = server_.config.values();
+  const auto clients = static_cast<int64_t>(server_.sessions.size());
+  int64_t hz = config.hz;
+  if (!config.dynamic_hz) return hz;
+  while (hz < kMaxHz && clients / kClientsPerHz > hz) hz *= 2;
+  return std::min(hz, kMaxHz);
+}
+
+// A pause is there so that the data stays as it is.
+bool Cron::MayExpire() const {
+  return server_.active_expire_enabled && server_.pause.until_ms == 0;
+}
+
 int64_t Cron::NextInUs() const {
   uint64_t next = next_tick_ns_;
-  if (expire_pending_) next = std::min(next, next_expire_ns_);
+  if (expire_pending_ && MayExpire()) next = std::min(next, next_expire_ns_);
   if (auto_threads_ || placing_) next = std::min(next, next_policy_ns_);
   const uint64_t now = server_.clock.MonotonicNs();
   int64_t in_us = next <= now ? 0 : static_cast<int64_t>((next - now) / kNsPerUs) + 1;
@@ -65,22 +80,21 @@ bool Cron::Run(bool busy) {
   if (server_.executor->NextDeadlineMs() <= server_.clock.NowMs()) server_.executor->Tick();
   const bool tick = now_ns >= next_tick_ns_;
   if (tick) {
-    const int64_t hz = std::clamp<int64_t>(server_.config.values().hz, 1, 500);
-    next_tick_ns_ = now_ns + 1'000'000'000 / static_cast<uint64_t>(hz);
+    server_.hz = Hz();
+    next_tick_ns_ = now_ns + 1'000'000'000 / static_cast<uint64_t>(server_.hz);
     server_.now_ms = server_.clock.NowMs();
     if (!server_.cron_paused) CheckClients();
     SampleFigures(now_ns);
     router_.inline_loop().Tick();
     server_.stats.cron_ns += server_.clock.MonotonicNs() - now_ns;
   }
-  if ((tick || (expire_pending_ && (!busy || now_ns >= next_expire_ns_))) &&
-      server_.active_expire_enabled && server_.pause.until_ms == 0) {
+  if ((tick || (expire_pending_ && (!busy || now_ns >= next_expire_ns_))) && MayExpire()) {
     Expire(now_ns);
   }
   if ((auto_threads_ || placing_) && now_ns >= next_policy_ns_) {
     next_policy_ns_ = now_ns + static_cast<uint64_t>(ThreadPolicy::kPeriodMs) * kNsPerMs;
     if (auto_threads_) PlaceConnections(now_ns);
-    if (placing_) placing_ = router_.Rebalance(kSessionsPerTick) != 0;
+    if (placing_) placing_ = !router_.Rebalance(kSessionsPerTick);
   }
   return tick;
 }
@@ -111,17 +125,58 @@ void Cron::Expire(uint64_t now_ns) {
   next_expire_ns_ = done_ns + static_cast<uint64_t>(kExpireEveryUs) * kNsPerUs;
 }
 
-// Clients that have been silent for longer than `timeout`: some of them each time.
+uint64_t Cron::ClientMemoryLimit() const {
+  const Config& config = server_.config.values();
+  int64_t limit = config.maxmemory_clients;
+  if (limit < 0) limit = config.maxmemory / 100 * -limit;  // a share of maxmemory
+  return limit <= 0 ? 0 : std::max(static_cast<uint64_t>(limit), kMinClientsBytes);
+}
+
+// Looks at some of the clients each time: closes those that have been silent for longer than
+// `timeout`, and once it has seen them all, the largest ones if all of them together take more
+// than maxmemory-clients.
 void Cron::CheckClients() {
-  const int64_t timeout_s = server_.config.values().timeout;
-  if (timeout_s <= 0) return;
+  const int64_t timeout_ms = server_.config.values().timeout * 1000;
+  const uint64_t limit_bytes = ClientMemoryLimit();
+  if (timeout_ms <= 0 && limit_bytes == 0) {
+    next_client_ = client_bytes_ = 0;
+    return;
+  }
   std::vector<SessionId> idle;
   server_.sessions.ForEachFrom(next_client_, kSessionsPerTick, [&](Session& session) {
-    if (session.blocked() || session.has(Session::kMonitor)) return;
-    if (server_.now_ms - session.last_interaction_ms > timeout_s * 1000) idle.push_back(session.id);
+    client_bytes_ += SessionMemoryBytes(session, server_.now_ms);
+    if (timeout_ms <= 0 || session.blocked() || session.has(Session::kCloseAsap)) return;
+    if (session.has(Session::kMonitor)) return;
+    if (server_.now_ms - session.last_interaction_ms > timeout_ms) idle.push_back(session.id);
   });
   for (SessionId id : idle) {
-    if (Session* session = server_.sessions.Find(id)) server_.host->CloseConnection(*session);
+    Session* session = server_.sessions.Find(id);
+    if (server_.log != nullptr) server_.log->Verbose("Closing idle client " + session->address);
+    server_.host->CloseConnection(*session);
+  }
+  if (next_client_ != 0) return;  // the round is not over
+  const uint64_t bytes = std::exchange(client_bytes_, 0);
+  if (limit_bytes != 0 && bytes > limit_bytes) EvictClients(bytes - limit_bytes);
+}
+
+void Cron::EvictClients(uint64_t over_bytes) {
+  std::vector<std::pair<size_t, SessionId>> largest;
+  server_.sessions.ForEach([&](Session& session) {
+    if (session.has(Session::kNoEvict) || session.has(Session::kCloseAsap)) return;
+    largest.emplace_back(SessionMemoryBytes(session, server_.now_ms), session.id);
+  });
+  std::sort(largest.begin(), largest.end(),
+            [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [bytes, id] : largest) {
+    Session* session = server_.sessions.Find(id);
+    if (server_.log != nullptr) {
+      server_.log->Notice("Evicting client " + session->address + ", which takes " +
+                          std::to_string(bytes) + " bytes");
+    }
+    server_.host->CloseConnection(*session);
+    ++server_.stats.evicted_clients;
+    if (bytes >= over_bytes) return;
+    over_bytes -= bytes;
   }
 }
 
@@ -129,23 +184,6 @@ void Cron::SampleFigures(uint64_t now_ns) {
   if (now_ns < next_sample_ns_) return;
   next_sample_ns_ = now_ns + kSampleEveryMs * kNsPerMs;
   SampleStats(server_);
-}
-
-double Cron::IdleCores(uint64_t elapsed_ns) {
-  FILE* file = fopen("/proc/stat", "re");
-  if (file == nullptr) return 0;
-  unsigned long long user = 0;
-  unsigned long long nice = 0;
-  unsigned long long system = 0;
-  unsigned long long idle = 0;
-  const int read = fscanf(file, "cpu %llu %llu %llu %llu", &user, &nice, &system, &idle);
-  fclose(file);
-  if (read != 4) return 0;
-  const uint64_t before = std::exchange(idle_ticks_, idle);
-  if (before == 0 || elapsed_ns == 0) return 0;
-  const double seconds =
-      static_cast<double>(idle - before) / static_cast<double>(sysconf(_SC_CLK_TCK));
-  return seconds / (static_cast<double>(elapsed_ns) / 1e9);
 }
 
 void Cron::PlaceConnections(uint64_t now_ns) {
@@ -160,15 +198,20 @@ void Cron::PlaceConnections(uint64_t now_ns) {
   const uint64_t run = commands - std::min(commands, std::exchange(commands_, commands));
   const double elapsed_us = static_cast<double>(elapsed_ns) / 1000;
   if (elapsed_us < 1) return;
+  const double execution_load = static_cast<double>(own_used) / elapsed_us;
   ThreadPolicy::Sample sample{
-      .execution_load = static_cast<double>(own_used) / elapsed_us,
+      .execution_load = execution_load,
       .threads_load = static_cast<double>(threads_used) / elapsed_us,
-      // Only a thread that has something to do needs to know whether cores are idle.
-      .idle_cores = own_used > static_cast<uint64_t>(elapsed_us / 2) ? IdleCores(elapsed_ns) : 0,
+      .idle_cores = policy_.WantsIdleCores(execution_load) ? idle_cores_.Sample(now_ns) : 0,
       .commands = run,
       .connections = static_cast<uint32_t>(server_.sessions.size())};
-  // Without the threads it asked for it goes on with those there are.
-  (void)SpreadOver(policy_.Decide(sample));
+  if (Status spread = SpreadOver(policy_.Decide(sample)); !spread.ok()) {
+    if (server_.log != nullptr) {
+      server_.log->Warning(std::string(spread.text()) +
+                           ". Clients stay with the threads there are.");
+    }
+    auto_threads_ = false;
+  }
 }
 
 }  // namespace gotthard

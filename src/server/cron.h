@@ -1,10 +1,13 @@
 // Cron: what the execution thread does from time to time: active expiry, idle clients, figures that
-// are sampled, and where connections live (`io-threads auto`). Every call is bounded.
+// are sampled, and where connections live (`io-threads auto`). Every call is bounded. Owning
+// thread: the execution thread.
 #pragma once
 
 #include <cstdint>
 
 #include "exec/server_state.h"
+#include "observe/log.h"
+#include "server/idle_cores.h"
 #include "server/router.h"
 #include "server/thread_policy.h"
 
@@ -17,6 +20,11 @@ class Cron {
   static constexpr int64_t kExpireSliceUs = 1000;
   static constexpr int64_t kExpireEveryUs = 4000;
   static constexpr int kSessionsPerTick = 1000;
+  // With dynamic-hz there are at most this many clients for each tick of a second.
+  static constexpr int64_t kClientsPerHz = 200;
+  static constexpr int64_t kMaxHz = 500;
+  // A smaller maxmemory-clients would shut everybody out.
+  static constexpr uint64_t kMinClientsBytes = 128 * 1024;
   static constexpr uint64_t kSampleEveryMs = 100;  // INFO's rates and memory figures
 
   Cron(ServerState& server, Router& router);
@@ -31,18 +39,22 @@ class Cron {
   Status Spread(int64_t io_threads);
 
  private:
+  int64_t Hz() const;
+  bool MayExpire() const;
   void Expire(uint64_t now_ns);
   void CheckClients();
+  uint64_t ClientMemoryLimit() const;
+  void EvictClients(uint64_t over_bytes);
   void SampleFigures(uint64_t now_ns);
   void PlaceConnections(uint64_t now_ns);
   Status SpreadOver(int threads);
-  double IdleCores(uint64_t elapsed_ns);
 
   ServerState& server_;
   Router& router_;
   bool auto_threads_ = false;
   bool placing_ = false;  // some connections may not be where the spread wants them
   ThreadPolicy policy_;
+  IdleCores idle_cores_;
   uint64_t next_tick_ns_ = 0;
   uint64_t next_policy_ns_ = 0;
   uint64_t next_expire_ns_ = 0;
@@ -50,12 +62,12 @@ class Cron {
   bool expire_pending_ = false;
   uint32_t expire_db_ = 0;
   size_t next_client_ = 0;
+  uint64_t client_bytes_ = 0;  // of the clients looked at in this round
   // The previous sample of the policy.
   uint64_t policy_at_ns_ = 0;
   uint64_t execution_cpu_us_ = 0;
   uint64_t threads_cpu_us_ = 0;
   uint64_t commands_ = 0;
-  uint64_t idle_ticks_ = 0;
 };
 
 }  // namespace gotthard

@@ -9,6 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/alt_stack.h"
+#include "server/signals.h"
+
 namespace gotthard {
 
 struct LazyFreeThread::State {
@@ -38,10 +41,10 @@ struct LazyFreeThread::State {
   std::atomic<uint64_t> freed{0};
 };
 
-LazyFreeThread::LazyFreeThread(AtEnd at_end)
-    : at_end_(at_end),
-      state_(std::make_shared<State>()),
-      thread_([state = state_] { Run(state); }) {}
+LazyFreeThread::LazyFreeThread(AtEnd at_end) : at_end_(at_end), state_(std::make_shared<State>()) {
+  const ScopedSignalBlock block;
+  thread_ = std::thread([state = state_] { Run(state); });
+}
 
 LazyFreeThread::~LazyFreeThread() {
   bool has_work = false;
@@ -59,6 +62,7 @@ LazyFreeThread::~LazyFreeThread() {
 }
 
 void LazyFreeThread::Run(const std::shared_ptr<State>& state) {
+  const AltStack alt_stack;
   pthread_setname_np(pthread_self(), "lazy-free");
   std::vector<State::Item> items;
   std::unique_lock lock(state->mutex);

@@ -4,16 +4,21 @@
 #include <cstdio>
 #include <string>
 
+#include "base/alt_stack.h"
 #include "base/version.h"
 #include "config/config_store.h"
 #include "config/option_table.h"
 #include "observe/log.h"
+#include "server/banner.h"
 #include "server/crash_report.h"
 #include "server/process.h"
 #include "server/server.h"
 
 namespace gotthard {
 namespace {
+
+// Redis's place with our name; where it cannot be written nobody asked for it.
+constexpr const char* kDaemonPidFile = "/var/run/gotthard.pid";
 
 int Fail(std::string_view text) {
   fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
@@ -29,7 +34,8 @@ Status ConfigureLog(Log& log, const Config& config) {
 }
 
 void SayHello(Log& log, const Config& config, const ConfigStore& store) {
-  // The first three lines are what scripts wait for.
+  if (WantsBanner(config)) log.WriteRaw(Banner(config));
+  // Scripts wait for these two lines, in this order, and for "Ready to accept connections".
   log.WriteRaw(" PID: " + std::to_string(getpid()) + "\n");
   log.Format(LogLevel::kNotice, "Server initialized: Gotthard %s, protocol of Redis %s, pid %d",
              std::string(kGotthardVersion).c_str(), std::string(kRedisVersion).c_str(),
@@ -39,10 +45,17 @@ void SayHello(Log& log, const Config& config, const ConfigStore& store) {
     for (const std::string& name : store.given_without_effect()) names += " " + name;
     log.Notice("Known directives without effect in this version:" + names);
   }
-  if (config.port != 0) {
-    log.Format(LogLevel::kNotice, "Connect with: redis-cli -p %lld",
-               static_cast<long long>(config.port));
+  for (const std::string& warning : SystemWarnings()) log.Warning(warning);
+  if (const std::string command = ConnectCommand(config); !command.empty()) {
+    log.Notice("Connect with: " + command);
   }
+}
+
+void WritePidFile(PidFile& file, Log& log, const Config& config, bool in_background) {
+  if (config.pidfile.empty() && !in_background) return;
+  const std::string path = config.pidfile.empty() ? kDaemonPidFile : config.pidfile;
+  Status written = file.Create(path);
+  if (!written.ok() && !config.pidfile.empty()) log.Warning(written.text());
 }
 
 int Main(int argc, char** argv) {
@@ -65,15 +78,13 @@ int Main(int argc, char** argv) {
   }
   ProcessTitle title(argc, argv);
   Supervisor supervisor(config.values().supervised, log);
-  if (config.values().daemonize && supervisor.kind() == Supervisor::Kind::kNone) {
+  const bool in_background =
+      config.values().daemonize && supervisor.kind() == Supervisor::Kind::kNone;
+  if (in_background) {
     if (Status gone = Daemonize(); !gone.ok()) return Fail(gone.text());
   }
   PidFile pid_file;
-  if (config.values().daemonize || !config.values().pidfile.empty()) {
-    if (Status written = pid_file.Create(config.values().pidfile); !written.ok()) {
-      log.Warning(written.text());
-    }
-  }
+  WritePidFile(pid_file, log, config.values(), in_background);
   SayHello(log, config.values(), config);
   AltStack alt_stack;
   Server server(config, log, clock);
@@ -83,9 +94,9 @@ int Main(int argc, char** argv) {
     crash_report.SetEnabled(values.crash_log_enabled);
     return Status::Ok();
   });
-  if (Status started = server.Start(&title); !started.ok()) {
+  if (Status started = server.Start(title); !started.ok()) {
     log.Warning(started.text());
-    return 1;
+    return Fail(started.text());
   }
   return server.Run(supervisor);
 }

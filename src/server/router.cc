@@ -1,6 +1,7 @@
 #include "server/router.h"
 
 #include <algorithm>
+#include <cassert>
 #include <ctime>
 
 #include "server/signals.h"
@@ -20,33 +21,32 @@ Router::~Router() {
 }
 
 Status Router::StartThreads(int count) {
-  ScopedSignalBlock block;
+  const ScopedSignalBlock block;
   while (thread_count() < count) {
     Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
     if (!reactor.ok()) return reactor.error();
     auto thread = std::make_unique<IoThread>(static_cast<uint16_t>(threads_.size() + 1),
                                              std::move(*reactor), server_.commands.index(),
                                              server_.hasher, limits_, server_.clock, inbox_);
+    GOTTHARD_RETURN_IF_ERROR(thread->Start());
     producers_.push_back(std::make_unique<Mailbox::Producer>(thread->mailbox()));
-    thread->Start();
     threads_.push_back(std::move(thread));
+    homes_.push_back(0);
   }
   return Status::Ok();
 }
 
 // --- Places
 
-uint16_t Router::ChoosePlace() {
+uint16_t Router::ChoosePlace() const {
   if (spread_ == 0) return 0;
-  int best = 1;
-  for (int i = 2; i <= spread_; ++i) {
-    if (connections_at(i) < connections_at(best)) best = i;
-  }
-  return static_cast<uint16_t>(best);
+  const auto first = homes_.begin() + 1;
+  return static_cast<uint16_t>(std::min_element(first, first + spread_) - homes_.begin());
 }
 
 void Router::Place(Session& session, std::unique_ptr<Connection> connection) {
   session.home = ChoosePlace();
+  ++homes_[session.home];
   if (session.home == 0) {
     inline_.Adopt(std::move(connection));
     return;
@@ -58,24 +58,48 @@ void Router::Place(Session& session, std::unique_ptr<Connection> connection) {
   Send(session.home, std::move(adopt));
 }
 
-int Router::Rebalance(int max) {
-  int asked = 0;
-  int misplaced = 0;
-  server_.sessions.ForEach([&](Session& session) {
-    const bool fits =
-        spread_ == 0 ? session.home == 0 : session.home != 0 && session.home <= spread_;
-    if (fits) return;
-    ++misplaced;
-    if (asked >= max || session.moving || session.blocked() || !session.parked.empty()) return;
+// How many connections a place may have before some of them go elsewhere. A little unevenness is
+// not worth a move.
+size_t Router::FairShare() const {
+  if (spread_ == 0) return server_.sessions.size();
+  const auto threads = static_cast<size_t>(spread_);
+  const size_t share = (server_.sessions.size() + threads - 1) / threads;
+  return share + share / 8;
+}
+
+bool Router::IsPlaced() const {
+  const size_t share = FairShare();
+  for (size_t place = 0; place < homes_.size(); ++place) {
+    const bool serves = spread_ == 0 ? place == 0 : place != 0 && place <= size_t(spread_);
+    if (homes_[place] > (serves ? share : 0)) return false;
+  }
+  return true;
+}
+
+bool Router::Rebalance(int max) {
+  if (IsPlaced()) return true;
+  const size_t share = FairShare();
+  std::vector<uint32_t> staying = homes_;
+  server_.sessions.ForEachFrom(next_to_move_, static_cast<size_t>(max), [&](Session& session) {
+    if (session.moving) {
+      --staying[session.home];
+      return;
+    }
+    if (session.blocked() || !session.parked.empty()) return;
     if (session.has(Session::kCloseAsap) || session.has(Session::kCloseAfterReply)) return;
+    if (session.output_pending_bytes() > kMaxPendingToMove) return;
+    const bool serves =
+        spread_ == 0 ? session.home == 0 : session.home != 0 && session.home <= spread_;
+    if (serves && staying[session.home] <= share) return;
+    --staying[session.home];
     session.moving = true;
+    ++moving_;
     auto ask = std::make_unique<CommandBatch>();
     ask->session = session.id;
     ask->kind = BatchKind::kGiveBack;
     Send(session.home, std::move(ask));
-    ++asked;
   });
-  return misplaced;
+  return false;
 }
 
 void Router::Returned(std::unique_ptr<CommandBatch> returned) {
@@ -84,9 +108,10 @@ void Router::Returned(std::unique_ptr<CommandBatch> returned) {
   Deliver(std::move(returned));  // the batch goes back to its pool
   if (session == nullptr) return;
   session->moving = false;
+  --moving_;
+  --homes_[session->home];
   Place(*session, std::move(connection));
-  for (auto& held : session->held) Send(session->home, std::move(held));
-  session->held.clear();
+  SendHeld(*session);
 }
 
 // --- Batches in
@@ -143,12 +168,11 @@ void Router::RunCollected() {
 }
 
 void Router::EndSession(std::unique_ptr<CommandBatch> closed) {
-  // A connection that a limit ended was counted before this batch was sent.
-  server_.stats.client_query_buffer_limit_disconnections +=
-      limits_.query_buffer_disconnections.exchange(0, std::memory_order_relaxed);
-  server_.stats.client_output_buffer_limit_disconnections +=
-      limits_.output_buffer_disconnections.exchange(0, std::memory_order_relaxed);
-  if (Session* session = server_.sessions.Find(closed->session)) executor_->EndSession(*session);
+  if (Session* session = server_.sessions.Find(closed->session)) {
+    --homes_[session->home];
+    if (session->moving) --moving_;
+    executor_->EndSession(*session);
+  }
   Deliver(std::move(closed));
 }
 
@@ -163,10 +187,21 @@ void Router::Send(uint16_t place, std::unique_ptr<CommandBatch> batch) {
 }
 
 void Router::Deliver(std::unique_ptr<CommandBatch> batch) {
+  if (moving_ != 0 && batch->kind == BatchKind::kCommands) [[unlikely]] {
+    Session* session = server_.sessions.Find(batch->session);
+    if (session != nullptr && session->moving) SendHeld(*session);
+  }
   const uint16_t origin = batch->origin;
   Send(origin, std::move(batch));
 }
 
+void Router::SendHeld(Session& session) {
+  for (auto& held : session.held) Send(session.home, std::move(held));
+  session.held.clear();
+}
+
+// Bytes for a connection that moves: as long as one of its batches is here it cannot leave, so they
+// reach it where it is, ahead of that batch's replies. Otherwise nobody knows where it is.
 void Router::Push(Session& session, ReplyBuffer&& bytes) {
   if (session.has(Session::kCloseAsap)) return;
   session.output_sent_bytes += bytes.size();
@@ -174,24 +209,29 @@ void Router::Push(Session& session, ReplyBuffer&& bytes) {
   push->session = session.id;
   push->kind = BatchKind::kPush;
   push->reply = std::move(bytes);
-  if (session.moving) {
+  if (session.moving && session.parked.empty()) {
+    if (session.held.size() >= kMaxHeld) return Close(session);
     session.held.push_back(std::move(push));
-  } else {
-    Send(session.home, std::move(push));
+    return;
   }
+  SendHeld(session);
+  Send(session.home, std::move(push));
 }
 
 void Router::Close(Session& session) {
   if (session.has(Session::kCloseAsap)) return;
   session.set(Session::kCloseAsap);
-  auto close = std::make_unique<CommandBatch>();
-  close->session = session.id;
-  close->kind = BatchKind::kClose;
-  if (session.moving) {
-    session.held.push_back(std::move(close));
-  } else {
-    Send(session.home, std::move(close));
-  }
+  auto message = [&] {
+    auto close = std::make_unique<CommandBatch>();
+    close->session = session.id;
+    close->kind = BatchKind::kClose;
+    return close;
+  };
+  // One that moves is either still there, perhaps for good because it does not read what it was
+  // sent, or on its way: it hears of it in both places, and at the one where it is not nothing
+  // happens.
+  if (session.moving) session.held.push_back(message());
+  Send(session.home, message());
 }
 
 void Router::NotifyThreads() {
@@ -219,6 +259,20 @@ bool Router::Stopped() const {
 void Router::JoinThreads() {
   for (auto& thread : threads_) thread->Abandon();
   for (auto& thread : threads_) thread->Join();
+}
+
+void Router::DropMail() {
+  CommandBatch* mail[kBatchesPerTurn];
+  auto drop_all = [&](Mailbox& mailbox) {
+    while (const size_t count = mailbox.Take(mail, kBatchesPerTurn)) {
+      for (size_t i = 0; i < count; ++i) delete mail[i];
+    }
+  };
+  drop_all(inbox_);
+  for (auto& thread : threads_) drop_all(thread->mailbox());
+  pending_.clear();
+  taken_.clear();
+  collected_.clear();
 }
 
 // --- Figures

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
-#include "base/version.h"
 #include "commands/families.h"
 #include "commands/info.h"
 
@@ -40,8 +40,15 @@ std::string MakeRunId(Random& random) {
 Server::Server(ConfigStore& config, Log& log, Clock& clock)
     : config_(config), log_(log), clock_(clock), listeners_(log) {}
 
+// An end that was cut short leaves work behind.
 Server::~Server() {
-  if (router_ != nullptr) router_->JoinThreads();
+  if (router_ == nullptr) return;
+  router_->JoinThreads();
+  state_->sessions.ForEach([](Session& session) {
+    session.parked.clear();
+    session.held.clear();
+  });
+  router_->DropMail();
 }
 
 // --- Start
@@ -57,8 +64,7 @@ Status Server::BuildCommands() {
   return Status::Ok();
 }
 
-Status Server::Start(ProcessTitle* /*title*/) {
-  GOTTHARD_RETURN_IF_ERROR(BuildCommands());
+void Server::BuildState() {
   keyspace_ =
       std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases));
   state_.reset(new ServerState{.config = config_,
@@ -79,12 +85,17 @@ Status Server::Start(ProcessTitle* /*title*/) {
   char path[4096];
   const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
   if (length > 0) state.executable.assign(path, static_cast<size_t>(length));
+}
 
+Status Server::Start(ProcessTitle& title) {
+  title_ = &title;
+  GOTTHARD_RETURN_IF_ERROR(BuildCommands());
+  BuildState();
   Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
   if (!reactor.ok()) return reactor.error();
-  router_ = std::make_unique<Router>(state, limits_, log_, std::move(*reactor));
-  executor_ = std::make_unique<Executor>(state, *router_);
-  state.executor = executor_.get();
+  router_ = std::make_unique<Router>(*state_, limits_, log_, std::move(*reactor));
+  executor_ = std::make_unique<Executor>(*state_, *router_);
+  state_->executor = executor_.get();
   router_->set_executor(*executor_);
   GOTTHARD_RETURN_IF_ERROR(ReadLimits(config_.values()));
 
@@ -97,9 +108,10 @@ Status Server::Start(ProcessTitle* /*title*/) {
   Result<std::unique_ptr<SignalWatch>> signals = SignalWatch::Install();
   if (!signals.ok()) return signals.error();
   signals_ = std::move(*signals);
-  cron_ = std::make_unique<Cron>(state, *router_);
+  cron_ = std::make_unique<Cron>(*state_, *router_);
   GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values().io_threads));
   WireConfig();
+  SetTitle(config_.values());
   return Status::Ok();
 }
 
@@ -109,76 +121,6 @@ Status Server::Listen() {
     GOTTHARD_RETURN_IF_ERROR(router_->reactor().AddListener(listener.fd, *this));
   }
   return Status::Ok();
-}
-
-// --- Configuration that changes while running
-
-Status Server::ReadLimits(const Config& config) {
-  limits_.max_bulk_bytes.store(static_cast<uint64_t>(config.proto_max_bulk_len),
-                               std::memory_order_relaxed);
-  limits_.max_query_buffer_bytes.store(static_cast<uint64_t>(config.client_query_buffer_limit),
-                                       std::memory_order_relaxed);
-  for (size_t i = 0; i < config.client_output_buffer_limit.size(); ++i) {
-    const Config::OutputLimit& from = config.client_output_buffer_limit[i];
-    IoLimits::Output& to = limits_.output[i];
-    to.hard_bytes.store(static_cast<uint64_t>(from.hard_bytes), std::memory_order_relaxed);
-    to.soft_bytes.store(static_cast<uint64_t>(from.soft_bytes), std::memory_order_relaxed);
-    to.soft_seconds.store(from.soft_seconds, std::memory_order_relaxed);
-  }
-  return Status::Ok();
-}
-
-Status Server::SetMaxClients(const Config& config) {
-  const FileLimit limit = RaiseFileLimit(config.maxclients, 4 * Router::kMaxThreads);
-  if (limit.maxclients >= config.maxclients) return Status::Ok();
-  return Status::Error(
-      "The operating system is not able to handle the specified number of "
-      "clients, try with " +
-      std::to_string(limit.maxclients));
-}
-
-Status Server::ReopenListeners(const Config& config, const char* refusal) {
-  auto watch = [this](const Listener& listener) {
-    return router_->reactor().AddListener(listener.fd, *this);
-  };
-  auto unwatch = [this](const Listener& listener) {
-    router_->reactor().RemoveListener(listener.fd);
-  };
-  Status changed = listeners_.ChangeTcp(ListenOptions::From(config), watch, unwatch);
-  if (changed.ok()) return changed;
-  log_.Warning(changed.text());
-  return Status::Error(refusal);
-}
-
-void Server::WireConfig() {
-  config_.OnChange(
-      {"proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"},
-      [this](const Config& config) { return ReadLimits(config); });
-  config_.OnChange("maxclients", [this](const Config& config) { return SetMaxClients(config); });
-  config_.OnChange("io-threads",
-                   [this](const Config& config) { return cron_->Spread(config.io_threads); });
-  // Redis's words; the log tells which address it was, and why.
-  config_.OnChange("port", [this](const Config& config) {
-    return ReopenListeners(config, "Unable to listen on this port. Check server logs.");
-  });
-  config_.OnChange("bind", [this](const Config& config) {
-    return ReopenListeners(config, "Failed to bind to specified addresses.");
-  });
-  config_.OnChange(
-      {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "maxmemory"},
-      [this](const Config& config) {
-        executor_->ReadConfig();
-        state_->slow_log.Trim(static_cast<size_t>(config.slowlog_max_len));
-        return Status::Ok();
-      });
-  config_.OnChange({"loglevel", "logfile", "syslog-enabled", "syslog-ident", "syslog-facility"},
-                   [this](const Config& config) {
-                     return log_.Configure({.level = static_cast<LogLevel>(config.loglevel),
-                                            .file = config.logfile,
-                                            .use_syslog = config.syslog_enabled,
-                                            .syslog_ident = config.syslog_ident,
-                                            .syslog_facility = config.syslog_facility});
-                   });
 }
 
 // --- Connections
@@ -238,12 +180,25 @@ void Server::HandleSignals(Supervisor& supervisor) {
       if (Status reopened = log_.Reopen(); !reopened.ok()) log_.Warning(reopened.text());
       log_.Notice("Received SIGHUP, log file reopened");
       supervisor.Ready();
-    } else if (!stopping_) {
-      log_.Warning(signal_number == SIGTERM ? "Received SIGTERM scheduling shutdown..."
-                                            : "Received SIGINT scheduling shutdown...");
-      BeginStop();
+    } else {
+      StopOnSignal(signal_number);
     }
   }
+}
+
+// shutdown-on-sigterm and shutdown-on-sigint. There is nothing to save to yet; unlike a client's
+// SHUTDOWN SAVE, which is refused, whoever sends a signal would end the process anyway.
+void Server::StopOnSignal(int signal_number) {
+  const bool is_term = signal_number == SIGTERM;
+  const int flags =
+      is_term ? config_.values().shutdown_on_sigterm : config_.values().shutdown_on_sigint;
+  log_.Warning(is_term ? "Received SIGTERM scheduling shutdown..."
+                       : "Received SIGINT scheduling shutdown...");
+  if ((flags & Config::kShutdownSave) != 0) {
+    log_.Warning("Saving at the end was asked for, but this version keeps data in memory only.");
+  }
+  stop_asked_ = true;
+  stop_now_ = (flags & Config::kShutdownNow) != 0;
 }
 
 void Server::Turn() {
@@ -270,6 +225,7 @@ int64_t Server::SleepUs() {
 }
 
 int Server::Run(Supervisor& supervisor) {
+  NameThisThread("exec");  // the process's name in the kernel's eyes too; its title says the rest
   SignalEndpoint signal_endpoint;
   Reactor& reactor = router_->reactor();
   if (Status watched = reactor.AddListener(signals_->fd(), signal_endpoint); !watched.ok()) {
@@ -289,8 +245,8 @@ int Server::Run(Supervisor& supervisor) {
       next_poll_ns_ = clock_.MonotonicNs() + kPollEveryNs;
     }
     HandleSignals(supervisor);
+    if (stop_asked_ && !stopping_) BeginStop(supervisor);
   }
-  supervisor.Stopping();
   router_->JoinThreads();
   listeners_.Close();
   log_.Warning("Gotthard is now ready to exit, bye bye...");
@@ -299,11 +255,13 @@ int Server::Run(Supervisor& supervisor) {
 
 // --- The end
 
-void Server::BeginStop() {
-  if (stopping_) return;
+void Server::BeginStop(Supervisor& supervisor) {
   stopping_ = state_->shutting_down = true;
-  stop_by_ms_ = clock_.NowMs() + kStopPatienceMs;
+  supervisor.Stopping();
   log_.Notice("User requested shutdown...");
+  const int64_t now_ms = static_cast<int64_t>(clock_.MonotonicNs() / 1'000'000);
+  stop_by_ms_ = now_ms + (stop_now_ ? 0 : config_.values().shutdown_timeout * 1000);
+  stop_progress_ms_ = now_ms;
   for (const Listener& listener : listeners_.listeners()) {
     router_->reactor().RemoveListener(listener.fd);
   }
@@ -313,13 +271,24 @@ void Server::BeginStop() {
   router_->BeginStop();
 }
 
-bool Server::StopIsDone() const {
+bool Server::StopIsDone() {
   if (!stopping_) return false;
-  return router_->Stopped() || clock_.NowMs() >= stop_by_ms_;
+  if (router_->Stopped()) return true;
+  const int64_t now_ms = static_cast<int64_t>(clock_.MonotonicNs() / 1'000'000);
+  const uint64_t sent = router_->Sum(&IoCounters::bytes_sent);
+  if (std::exchange(stop_sent_, sent) != sent) stop_progress_ms_ = now_ms;
+  return now_ms >= stop_by_ms_ || now_ms - stop_progress_ms_ >= kStopPatienceMs;
 }
 
-Status Server::Shutdown(const ShutdownRequest& /*request*/) {
-  BeginStop();
+// Only asks: the client that sends SHUTDOWN has to be waiting before the end begins.
+Status Server::Shutdown(const ShutdownRequest& request) {
+  if (request.save && !request.force) {
+    static constexpr ErrorText kFailed{"ERR Errors trying to SHUTDOWN. Check logs."};
+    log_.Warning("SHUTDOWN SAVE refused: this version keeps data in memory only.");
+    return kFailed;
+  }
+  stop_asked_ = true;
+  stop_now_ = request.now;
   return Status::Ok();
 }
 
@@ -363,6 +332,14 @@ uint64_t Server::NetworkReads() const {
 uint64_t Server::NetworkWrites() const {
   return router_->Sum(&IoCounters::writes) - baseline_.writes;
 }
+uint64_t Server::QueryBufferDisconnections() const {
+  return limits_.query_buffer_disconnections.load(std::memory_order_relaxed) -
+         baseline_.query_buffer_disconnections;
+}
+uint64_t Server::OutputBufferDisconnections() const {
+  return limits_.output_buffer_disconnections.load(std::memory_order_relaxed) -
+         baseline_.output_buffer_disconnections;
+}
 std::string_view Server::IoBackend() const {
   return router_->reactor().name();
 }
@@ -370,7 +347,11 @@ void Server::ResetNetworkCounters() {
   baseline_ = {.received = router_->Sum(&IoCounters::bytes_received),
                .sent = router_->Sum(&IoCounters::bytes_sent),
                .reads = router_->Sum(&IoCounters::reads),
-               .writes = router_->Sum(&IoCounters::writes)};
+               .writes = router_->Sum(&IoCounters::writes),
+               .query_buffer_disconnections =
+                   limits_.query_buffer_disconnections.load(std::memory_order_relaxed),
+               .output_buffer_disconnections =
+                   limits_.output_buffer_disconnections.load(std::memory_order_relaxed)};
 }
 
 }  // namespace gotthard

@@ -31,7 +31,8 @@ namespace gotthard {
 
 class Server final : public Host, public Acceptor {
  public:
-  // Replies that are under way at the end get this long to leave.
+  // At the end, replies that are under way may leave as long as some do; after this long without
+  // one, and after shutdown-timeout in any case, it is over.
   static constexpr int64_t kStopPatienceMs = 2000;
   // With no inline connection the listeners are looked at this often while there is mail.
   static constexpr uint64_t kPollEveryNs = 200'000;
@@ -39,8 +40,8 @@ class Server final : public Host, public Acceptor {
   Server(ConfigStore& config, Log& log, Clock& clock);
   ~Server() override;
 
-  // Errors are a line for a person.
-  Status Start(ProcessTitle* title);
+  // Errors are a line for a person. `title` must outlive the server.
+  Status Start(ProcessTitle& title);
   // Serves. Returns the exit status.
   int Run(Supervisor& supervisor);
 
@@ -57,6 +58,8 @@ class Server final : public Host, public Acceptor {
   uint64_t NetworkBytesSent() const override;
   uint64_t NetworkReads() const override;
   uint64_t NetworkWrites() const override;
+  uint64_t QueryBufferDisconnections() const override;
+  uint64_t OutputBufferDisconnections() const override;
   std::string_view IoBackend() const override;
   void ResetNetworkCounters() override;
 
@@ -65,8 +68,13 @@ class Server final : public Host, public Acceptor {
 
  private:
   Status BuildCommands();
+  void BuildState();
   Status Listen();
+
+  // server_config.cc: what CONFIG SET changes while running.
   void WireConfig();
+  void SetTitle(const Config& config);
+  Status SetPassword(const Config& config);
   Status ReadLimits(const Config& config);
   Status SetMaxClients(const Config& config);
   Status ReopenListeners(const Config& config, const char* refusal);
@@ -74,9 +82,10 @@ class Server final : public Host, public Acceptor {
   bool Admitted(int fd, bool unix_socket);
   void Turn();
   void HandleSignals(Supervisor& supervisor);
-  void BeginStop();
+  void StopOnSignal(int signal_number);
+  void BeginStop(Supervisor& supervisor);
   int64_t SleepUs();
-  bool StopIsDone() const;
+  bool StopIsDone();
 
   ConfigStore& config_;
   Log& log_;
@@ -92,15 +101,19 @@ class Server final : public Host, public Acceptor {
   std::unique_ptr<Cron> cron_;
   ListenerSet listeners_;
   std::unique_ptr<SignalWatch> signals_;
-  std::string title_program_;
+  ProcessTitle* title_ = nullptr;
   struct NetworkFigures {
     uint64_t received = 0, sent = 0, reads = 0, writes = 0;
+    uint64_t query_buffer_disconnections = 0, output_buffer_disconnections = 0;
   } baseline_;  // subtracted since CONFIG RESETSTAT
   uint64_t next_poll_ns_ = 0;
-  uint64_t turn_end_ns_ = 0;
+  // The end: asked for (the turn goes on to its end), then under way.
+  bool stop_asked_ = false;
+  bool stop_now_ = false;
   bool stopping_ = false;
-  int64_t stop_by_ms_ = 0;
-  bool unix_listener_used_for_admin_ = false;
+  int64_t stop_by_ms_ = 0;        // monotonic, as are the next two
+  int64_t stop_progress_ms_ = 0;  // when a reply last left
+  uint64_t stop_sent_ = 0;        // bytes sent by then
 };
 
 }  // namespace gotthard

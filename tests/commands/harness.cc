@@ -185,6 +185,8 @@ class Harness::Engine final : public Host, public ReplySink {
   uint64_t NetworkBytesSent() const override { return 0; }
   uint64_t NetworkReads() const override { return 0; }
   uint64_t NetworkWrites() const override { return 0; }
+  uint64_t QueryBufferDisconnections() const override { return 0; }
+  uint64_t OutputBufferDisconnections() const override { return 0; }
   std::string_view IoBackend() const override { return "epoll"; }
   void ResetNetworkCounters() override {}
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <thread>
 
+#include "base/alt_stack.h"
 #include "base/clock.h"
 #include "base/version.h"
 #include "tests/unit/server/child.h"
