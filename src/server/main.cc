@@ -96,7 +96,9 @@ int Main(int argc, char** argv) {
   });
   if (Status started = server.Start(title); !started.ok()) {
     log.Warning(started.text());
-    return Fail(started.text());
+    // Said once to whoever started it, who sees the log if that is standard output.
+    const bool seen = config.values().logfile.empty() && log.IsOn(LogLevel::kWarning);
+    return seen ? 1 : Fail(started.text());
   }
   return server.Run(supervisor);
 }
