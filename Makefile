@@ -9,7 +9,7 @@
 #   tests/commands/*.cc         build/<flavour>/tests/commands
 #   tests/system/*.cc           build/<flavour>/tests/system
 #   tests/regress/*.cc          build/<flavour>/tests/regress, with the harnesses of the two above
-#   tests/fuzz/NAME_fuzz.cc     build/fuzz/NAME (other files there are linked into each fuzzer)
+#   tests/fuzz/NAME_fuzz.cc     build/fuzz/NAME (with all else there and tests/commands/engine.cc)
 #
 # Flavours, each with a directory of its own under build/:
 #   release  -O3 with link-time optimisation, what users run
@@ -218,7 +218,7 @@ $(BUILD)/tests/system: $(call objects,tests/system/*.cc) $(TEST_MAIN) $(LIB)
 $(BUILD)/tests/regress: $(call objects,tests/regress/*.cc) $(HARNESSES) $(TEST_MAIN) $(LIB)
 	$(call LINK,-lhiredis)
 
-FUZZ_SHARED := $(filter-out %_fuzz.o,$(call objects,tests/fuzz/*.cc))
+FUZZ_SHARED := $(filter-out %_fuzz.o,$(call objects,tests/fuzz/*.cc tests/commands/engine.cc))
 $(FUZZERS): build/fuzz/%: build/fuzz/obj/tests/fuzz/%_fuzz.o $(FUZZ_SHARED) $(LIB)
 	$(call LINK,-fsanitize=fuzzer)
 

@@ -26,6 +26,7 @@
 #include "exec/executor.h"
 #include "exec/server_state.h"
 #include "resp/reply_parser.h"
+#include "tests/commands/engine.h"
 
 namespace gotthard {
 
@@ -68,18 +69,15 @@ class TestClient {
 
  private:
   friend class Harness;
-  struct State;
   explicit TestClient(Harness& harness);
 
   Harness& harness_;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<EngineClient> state_;
   std::string raw_;
 };
 
 class Harness {
  public:
-  enum class Delivery { kWhole, kByteByByte, kPiped };
-
   // `config` holds directives, as in a file.
   explicit Harness(std::string_view config = "");
   ~Harness();
@@ -112,8 +110,6 @@ class Harness {
 
  private:
   friend class TestClient;
-  class Engine;
-
   Delivery delivery_;
   FakeTime time_;
   std::unique_ptr<Engine> engine_;
