@@ -10,6 +10,7 @@
 // same connections open.
 //
 // DEBUG is renamed away: it crashes and sleeps on demand.
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -76,7 +77,8 @@ class Sessions {
     for (auto& client : clients_) engine_.Disconnect(*client);
   }
 
-  // Returns one line per reply: the client and the reply's kind.
+  // Returns the kinds of all replies, by client. Sorted, because a client that sent MONITOR sees
+  // its own commands before the replies of the batch they came in.
   std::string Play(std::string_view input) {
     size_t client = 0;
     while (!input.empty()) {
@@ -92,10 +94,14 @@ class Sessions {
       if ((orders & 4) != 0) Reconnect(client);
     }
     Advance(kPatienceMs);
+    std::string story;
     for (size_t i = 0; i < kClients; ++i) {
-      story_[i] += clients_[i]->closed ? "closed\n" : "open\n";
+      std::sort(story_[i].begin(), story_[i].end());
+      story += "client " + std::to_string(i) + (clients_[i]->closed ? ", closed:" : ", open:");
+      for (int kind : story_[i]) story += ' ' + std::to_string(kind);
+      story += '\n';
     }
-    return story_[0] + story_[1] + story_[2];
+    return story;
   }
 
  private:
@@ -117,7 +123,7 @@ class Sessions {
       Check(ParseReplies(clients_[i]->received, &replies), "not RESP", clients_[i]->received);
       clients_[i]->received.clear();
       for (const ReplyValue& reply : replies) {
-        story_[i] += std::to_string(i) + ' ' + std::to_string(static_cast<int>(reply.kind)) + '\n';
+        story_[i].push_back(static_cast<int>(reply.kind));
       }
     }
   }
@@ -125,7 +131,7 @@ class Sessions {
   FakeTime time_;
   Engine engine_;
   std::shared_ptr<EngineClient> clients_[kClients];
-  std::string story_[kClients];
+  std::vector<int> story_[kClients];
 };
 
 }  // namespace
