@@ -73,7 +73,7 @@ Connection* IoLoop::Find(SessionId id) {
 // --- In
 
 void IoLoop::ParseAndSubmit(Connection& connection) {
-  if (connection.ending_ || connection.close_when_sent_) {
+  if (connection.ending_ || connection.close_when_sent_ || connection.failed_) {
     connection.input_.buffer.reset();
     connection.input_.begin = connection.input_.end = 0;
     return;
@@ -101,7 +101,7 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
       return;
     case BatchBuilder::Outcome::kError:
       // The reply to the error ends the connection; nothing more is read.
-      connection.stalled_ = true;
+      connection.failed_ = true;
       UpdateReading(connection);
       return;
   }
@@ -151,8 +151,8 @@ void IoLoop::Stall(Connection& connection) {
 
 // Receives only for connections that may be parsed and that read their replies.
 void IoLoop::UpdateReading(Connection& connection) {
-  const bool want = !stopped_ && !connection.stalled_ && !connection.ending_ &&
-                    !connection.close_when_sent_ && !connection.leaving_ &&
+  const bool want = !stopped_ && !connection.stalled_ && !connection.failed_ &&
+                    !connection.ending_ && !connection.close_when_sent_ && !connection.leaving_ &&
                     connection.output_bytes_ < kOutputStopBytes;
   if (want == connection.reading_ || connection.broken_) return;
   connection.reading_ = want;

@@ -33,7 +33,7 @@ struct IoLimits {
     std::atomic<int64_t> soft_seconds{0};
   };
   Output output[3];  // by output class: normal, replica, pubsub
-  // Counted here until the execution thread takes them over into what INFO tells.
+  // Counted here, told by INFO.
   std::atomic<uint64_t> query_buffer_disconnections{0};
   std::atomic<uint64_t> output_buffer_disconnections{0};
 };

@@ -131,7 +131,7 @@ void Engine::Deliver(std::unique_ptr<CommandBatch> batch) {
 }
 
 void Engine::Receive(EngineClient& state, std::string_view bytes) {
-  while (!bytes.empty() && !state.closed) {
+  while (!bytes.empty() && !state.closed && !state.failed) {
     BatchBuilder::Room room = builder_->RoomFor(state.input);
     const size_t size = std::min(bytes.size(), room.size);
     std::memcpy(room.buffer->data() + room.offset, bytes.data(), size);
@@ -146,6 +146,7 @@ void Engine::Receive(EngineClient& state, std::string_view bytes) {
       if (!batches.empty()) Execute(batches);
     } while (!state.closed && (outcome == BatchBuilder::Outcome::kLimit ||
                                outcome == BatchBuilder::Outcome::kBarrier));
+    state.failed = outcome == BatchBuilder::Outcome::kError;
     builder_->Settle(state.input);
   }
 }

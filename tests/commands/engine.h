@@ -40,6 +40,7 @@ struct EngineClient {
   RequestInput input;
   std::string received;  // replies and pushes; whoever reads them takes them out
   bool closed = false;   // by whichever side
+  bool failed = false;   // a protocol error is under way: what follows it is not parsed
 };
 
 class Engine final : public Host, public ReplySink {

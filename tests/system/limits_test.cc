@@ -173,6 +173,22 @@ TEST_CASE("a protocol error is answered after the commands before it, and ends t
   CHECK(daemon.Connect().Command({"GET", "k"}) == "v");
 }
 
+TEST_CASE("a protocol error behind a command that waits is answered in its turn") {
+  Daemon daemon({}, IoThreads());
+  Client other = daemon.Connect();
+  Client client = daemon.Connect();
+  REQUIRE(other.Command({"CLIENT", "PAUSE", "100000", "WRITE"}) == "OK");
+  // The first batch is answered while the second, with the error, is held back.
+  client.Send(Repeated({"PING"}, 64) + Client::Encode({"SET", "k", "v"}) +
+              "*1\r\n!bad\r\nPING\r\n");
+  for (int i = 0; i < 64; ++i) CHECK(client.ReadReply() == "PONG");
+  CHECK(other.Command({"PING"}) == "PONG");
+  REQUIRE(other.Command({"CLIENT", "UNPAUSE"}) == "OK");
+  CHECK(client.ReadReply() == "OK");
+  CHECK(client.ReadReply() == "(error) ERR Protocol error: expected '$', got '!'");
+  CHECK(client.WaitForClose());
+}
+
 TEST_CASE("a value of 100 MB goes in and comes out") {
   Daemon daemon({}, IoThreads());
   Client client = daemon.Connect();
