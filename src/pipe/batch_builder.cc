@@ -42,11 +42,12 @@ BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
     if (alone && have->capacity() - input.end >= std::min(missing, kMinPrivate)) {
       return {have, input.end, have->capacity() - input.end};
     }
-    size_t unparsed = input.unparsed_bytes();
-    size_t wanted = unparsed + missing;
-    size_t capacity =
-        std::max({kMinPrivate, std::min(wanted, kTrustedBytes), std::min(wanted, unparsed * 2)});
-    capacity = std::max(capacity, unparsed + kMinPrivate);
+    const size_t unparsed = input.unparsed_bytes();
+    const size_t trusted = std::min(unparsed + missing, std::max(kTrustedBytes, unparsed * 2));
+    // Half as much again at least: a request of many small arguments never says how much is still
+    // to come, and would otherwise be copied once for every few of them.
+    size_t capacity = std::max(trusted, unparsed + std::max(unparsed / 2, kMinPrivate));
+    capacity = std::min<size_t>(capacity, UINT32_MAX);  // so that every offset fits 32 bits
     ReadBufferRef larger = ReadBufferRef::Adopt(ReadBuffer::NewPrivate(capacity));
     std::memcpy(larger->data(), have->data() + input.begin, unparsed);
     input.buffer = std::move(larger);
