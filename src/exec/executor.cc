@@ -161,13 +161,20 @@ void Executor::Park(Session& session, std::unique_ptr<CommandBatch> batch, const
   if (!replies.empty()) server_.host->Push(session, std::move(replies));
   ++blocked_clients_;
   if (session.block.deadline_ms != 0) {
-    deadlines_.emplace(session.block.deadline_ms, session.id);
+    deadlines_[{session.block.deadline_ms, session.id.index}] = session.id;
   }
 }
 
-void Executor::EndBlock(Session& session) {
+void Executor::ForgetBlock(Session& session) {
+  if (session.block.deadline_ms != 0) {
+    deadlines_.erase({session.block.deadline_ms, session.id.index});
+  }
   session.block = BlockState{};
   --blocked_clients_;
+}
+
+void Executor::EndBlock(Session& session) {
+  ForgetBlock(session);
   unblocked_.push_back(session.id);
   if (!running_) RunUnblocked();
 }
@@ -228,15 +235,10 @@ void Executor::TakeTime() {
 
 void Executor::Tick() {
   TakeTime();
-  while (!deadlines_.empty() && deadlines_.begin()->first <= server_.now_ms) {
-    auto [deadline, id] = *deadlines_.begin();
+  while (!deadlines_.empty() && deadlines_.begin()->first.first <= server_.now_ms) {
+    const SessionId id = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
-    Session* session = server_.sessions.Find(id);
-    // The wait may have ended, and another one begun since.
-    if (session == nullptr || !session->blocked() || session->block.deadline_ms != deadline) {
-      continue;
-    }
-    UnblockTimedOut(*session);
+    if (Session* session = server_.sessions.Find(id)) UnblockTimedOut(*session);
   }
   if (server_.pause.until_ms != 0 && server_.pause.until_ms <= server_.now_ms) {
     server_.pause = PauseState{};
@@ -246,7 +248,7 @@ void Executor::Tick() {
 }
 
 int64_t Executor::NextDeadlineMs() const {
-  int64_t next = deadlines_.empty() ? INT64_MAX : deadlines_.begin()->first;
+  int64_t next = deadlines_.empty() ? INT64_MAX : deadlines_.begin()->first.first;
   if (server_.pause.until_ms != 0) next = std::min(next, server_.pause.until_ms);
   return next;
 }
@@ -264,10 +266,7 @@ void Executor::ResumePaused() {
 }
 
 void Executor::EndSession(Session& session) {
-  if (session.blocked()) {
-    session.block = BlockState{};
-    --blocked_clients_;
-  }
+  if (session.blocked()) ForgetBlock(session);
   if (session.has(Session::kMonitor)) --server_.monitors;
   server_.changes.UnwatchAll(session);
   while (!session.parked.empty()) {
@@ -376,6 +375,11 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
     return Ran::kDone;
   }
   if (session.has(Session::kMulti) && (row.flags & kInTransaction) == 0) {
+    if (!FitsQueue(session, view)) {
+      ++server_.stats.client_query_buffer_limit_disconnections;
+      server_.host->CloseConnection(session);
+      return Ran::kDone;
+    }
     Queue(session, view);
     ctx.reply().Queued();
     return Ran::kDone;
@@ -431,6 +435,16 @@ bool Executor::MustWait(const Session& session, const HotRow& row) const {
   if ((row.flags & (kWrite | kMayReplicate)) != 0) return true;
   return (row.flags & kRunsTransaction) != 0 && session.transaction != nullptr &&
          (session.transaction->flags & (kWrite | kMayReplicate)) != 0;
+}
+
+// What a transaction queues counts as query buffer, and its offsets have 32 bits.
+bool Executor::FitsQueue(const Session& session, const CommandView& view) const {
+  const Transaction& transaction = *session.transaction;
+  size_t bytes = transaction.bytes.size();
+  for (uint32_t i = 0; i < view.argc(); ++i) bytes += view.arg(i).size();
+  const size_t words = transaction.words.size() + view.word_count();
+  const auto limit = static_cast<uint64_t>(server_.config.values().client_query_buffer_limit);
+  return bytes <= UINT32_MAX && bytes + words * sizeof(uint64_t) <= limit;
 }
 
 void Executor::Queue(Session& session, const CommandView& view) {

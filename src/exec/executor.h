@@ -109,6 +109,7 @@ class Executor {
   void Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at);
   void RunParked(Session& session);
   void EndBlock(Session& session);
+  void ForgetBlock(Session& session);
   void RunUnblocked();
 
   Ran RunCommand(Context& ctx, const CommandView& view);
@@ -119,6 +120,7 @@ class Executor {
   Status WrongArity(uint16_t row) const;
   bool OutOfMemory(const Session& session, const HotRow& row) const;
   bool MustWait(const Session& session, const HotRow& row) const;
+  bool FitsQueue(const Session& session, const CommandView& view) const;
   void Queue(Session& session, const CommandView& view);
   void Reject(Context& ctx, uint16_t row, const Status& error);
   void Invoke(Context& ctx, const CommandView& view, const HotRow& row);
@@ -165,7 +167,8 @@ class Executor {
   bool time_each_ = false;
 
   std::vector<size_t> redacted_;
-  std::multimap<int64_t, SessionId> deadlines_;
+  // Of the sessions that wait: when, and the session's slot. No entry outlives its wait.
+  std::map<std::pair<int64_t, uint32_t>, SessionId> deadlines_;
   uint32_t blocked_clients_ = 0;
   std::vector<SessionId> unblocked_;  // whose parked work is still to be run
   bool running_ = false;              // within Run or RunUnblocked

@@ -70,7 +70,9 @@ int64_t Cron::NextInUs() const {
   int64_t in_us = next <= now ? 0 : static_cast<int64_t>((next - now) / kNsPerUs) + 1;
   const int64_t deadline_ms = server_.executor->NextDeadlineMs();
   if (deadline_ms != INT64_MAX) {
-    in_us = std::min(in_us, std::max<int64_t>(0, deadline_ms * 1000 - server_.clock.NowUs()));
+    // A deadline may be as far away as a number can say: bounded before it is multiplied.
+    const int64_t in_ms = std::min<int64_t>(deadline_ms - server_.clock.NowMs(), 3'600'000);
+    in_us = std::min(in_us, std::max<int64_t>(0, in_ms * 1000));
   }
   return in_us;
 }
