@@ -89,8 +89,9 @@ void InfoStats(ServerState& server, std::string& out) {
   section.Field("total_writes_processed", host == nullptr ? 0 : host->NetworkWrites());
   ZeroFields(section, {"io_threaded_reads_processed", "io_threaded_writes_processed",
                        "reply_buffer_shrinks", "reply_buffer_expands"});
-  section.Field("client_query_buffer_limit_disconnections",
-                host == nullptr ? 0 : host->QueryBufferDisconnections());
+  section.Field(
+      "client_query_buffer_limit_disconnections",
+      stats.queue_limit_disconnections + (host == nullptr ? 0 : host->QueryBufferDisconnections()));
   section.Field("client_output_buffer_limit_disconnections",
                 host == nullptr ? 0 : host->OutputBufferDisconnections());
   TurnFields(stats, section);

@@ -376,7 +376,7 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
   }
   if (session.has(Session::kMulti) && (row.flags & kInTransaction) == 0) {
     if (!FitsQueue(session, view)) {
-      ++server_.stats.client_query_buffer_limit_disconnections;
+      ++server_.stats.queue_limit_disconnections;
       server_.host->CloseConnection(session);
       return Ran::kDone;
     }

@@ -64,9 +64,10 @@ class Connection final : public Endpoint, public Traveller {
   bool close_when_sent_ = false;  // nothing follows the replies that are queued
   bool ending_ = false;           // the kClosed batch is under way
   bool session_ended_ = false;    // the kClosed batch came back
-  bool broken_ = false;   // the socket failed or is to be dropped: nothing more is sent, and
-                          // the reactor does not know it any more
-  bool leaving_ = false;  // goes to another thread once nothing is under way
+  bool broken_ = false;        // the socket failed or is to be dropped: nothing more is sent, and
+                               // the reactor does not know it any more
+  bool leaving_ = false;       // goes to another thread once nothing is under way
+  uint8_t leaving_ticks_ = 0;  // for so many ticks already, up to kLeavingTicks
 };
 
 }  // namespace gotthard

@@ -105,8 +105,8 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
       UpdateReading(connection);
       return;
   }
-  if (connection.input_.unparsed_bytes() >
-      limits_.max_query_buffer_bytes.load(std::memory_order_relaxed)) {
+  const uint64_t most = limits_.max_query_buffer_bytes.load(std::memory_order_relaxed);
+  if (connection.input_.unparsed_bytes() > std::min(most, RequestParser::kMaxRequestBytes)) {
     limits_.query_buffer_disconnections.fetch_add(1, std::memory_order_relaxed);
     BeginEnd(connection, /*broken=*/true);
     return;
@@ -151,8 +151,9 @@ void IoLoop::Stall(Connection& connection) {
 
 // Receives only for connections that may be parsed and that read their replies.
 void IoLoop::UpdateReading(Connection& connection) {
+  const bool leaves = connection.leaving_ && connection.leaving_ticks_ < kLeavingTicks;
   const bool want = !stopped_ && !connection.stalled_ && !connection.failed_ &&
-                    !connection.ending_ && !connection.close_when_sent_ && !connection.leaving_ &&
+                    !connection.ending_ && !connection.close_when_sent_ && !leaves &&
                     connection.output_bytes_ < kOutputStopBytes;
   if (want == connection.reading_ || connection.broken_) return;
   connection.reading_ = want;
@@ -189,6 +190,7 @@ void IoLoop::Deliver(std::unique_ptr<CommandBatch> batch) {
       break;
     case BatchKind::kGiveBack:
       connection->leaving_ = true;
+      connection->leaving_ticks_ = 0;
       UpdateReading(*connection);
       LeaveIfIdle(*connection);
       break;
@@ -387,8 +389,8 @@ void IoLoop::Linger(Connection& connection) {
 }
 
 void IoLoop::LeaveIfIdle(Connection& connection) {
-  if (!connection.leaving_ || connection.ending_ || connection.in_flight_ != 0 ||
-      connection.output_bytes_ != 0 || connection.sending_) {
+  if (!connection.leaving_ || connection.ending_ || connection.failed_ ||
+      connection.in_flight_ != 0 || connection.output_bytes_ != 0 || connection.sending_) {
     return;
   }
   reactor_->Remove(connection.fd_, connection);
@@ -414,6 +416,10 @@ void IoLoop::Tick() {
     if (connection == nullptr || connection->ending_) continue;
     if (connection->over_soft_limit_since_ms_ != 0) CheckOutputLimit(*connection);
     if (connection->ending_) continue;
+    if (connection->leaving_ && connection->leaving_ticks_ < kLeavingTicks) {
+      ++connection->leaving_ticks_;
+      UpdateReading(*connection);
+    }
     if (connection->flushed_bytes_ - connection->reported_flushed_bytes_ >= kReportBytes ||
         (connection->output_bytes_ == 0 &&
          connection->flushed_bytes_ != connection->reported_flushed_bytes_)) {

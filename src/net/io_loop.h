@@ -48,6 +48,9 @@ class IoLoop {
   static constexpr int kMaxIov = 128;
   // How long a client that has shut down its sending side may take to read its last replies.
   static constexpr int64_t kLingerMs = 30'000;
+  // A connection that is to leave is not read from so that it becomes idle, but only for so many
+  // ticks: a client that waits for ever must be heard when it hangs up.
+  static constexpr uint8_t kLeavingTicks = 2;
 
   // All references must outlive the loop.
   IoLoop(std::unique_ptr<Reactor> reactor, const CommandIndex& index, const KeyHasher& hasher,

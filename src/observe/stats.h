@@ -35,6 +35,7 @@ struct Stats {
   uint64_t expire_cycle_us = 0;
   uint64_t evicted_keys = 0;
   uint64_t evicted_clients = 0;
+  uint64_t queue_limit_disconnections = 0;  // transactions past client-query-buffer-limit
   uint64_t total_error_replies = 0;
   uint64_t unexpected_error_replies = 0;
   uint64_t acl_access_denied_auth = 0;

@@ -13,6 +13,6 @@ TEST_CASE("A transaction that queues more than client-query-buffer-limit ends it
   }
   (void)heavy.Run(std::vector<std::string>{"SET", "k", value});
   CHECK(heavy.closed());
-  CHECK(h.server().stats.client_query_buffer_limit_disconnections == 1);
+  CHECK(h.server().stats.queue_limit_disconnections == 1);
   CHECK(h.Run("EXISTS k") == Int(0));
 }
