@@ -62,7 +62,7 @@ class RedisStyle {
   }
 
  private:
-  static Options Take(Tokens& tokens, size_t count, const std::string& name, Tokens values) {
+  static Options Take(Tokens& tokens, size_t count, const std::string& name, const Tokens& values) {
     po::option option(name, values);
     option.original_tokens.assign(tokens.begin(), tokens.begin() + count);
     tokens.erase(tokens.begin(), tokens.begin() + count);

@@ -272,12 +272,10 @@ void IoLoop::Flush(Connection& connection) {
   while (!connection.sending_ && !connection.broken_ && connection.output_bytes_ != 0) {
     iovec iov[kMaxIov];
     size_t count = 0;
-    size_t wanted = 0;
     size_t skip = connection.sent_of_front_;
     for (const auto& batch : connection.output_) {
       if (count == kMaxIov) break;
       const size_t filled = batch->reply.FillIov(iov + count, kMaxIov - count, skip);
-      for (size_t i = count; i < count + filled; ++i) wanted += iov[i].iov_len;
       count += filled;
       skip = 0;
     }

@@ -64,7 +64,7 @@ class IoLoop {
   uint16_t number() const { return number_; }
 
   // Starts to serve a connection.
-  void Adopt(std::unique_ptr<Connection> connection);
+  void Adopt(std::unique_ptr<Connection> adopted);
   // Takes a batch that comes from the execution thread.
   void Deliver(std::unique_ptr<CommandBatch> batch);
   // Sends what is to be sent and parses on where that was stopped. Returns true when it submitted

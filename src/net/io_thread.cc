@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "base/alt_stack.h"
-
 #include "base/prefetch.h"
 
 namespace gotthard {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace gotthard {
@@ -29,7 +30,8 @@ class LatencyHistogram {
   // largest value seen); 0 when empty.
   uint64_t Percentile(double percent) const {
     if (total_ == 0) return 0;
-    auto wanted = static_cast<uint64_t>(percent / 100.0 * static_cast<double>(total_) + 0.5);
+    auto wanted =
+        static_cast<uint64_t>(std::llround(percent / 100.0 * static_cast<double>(total_)));
     if (wanted == 0) wanted = 1;
     uint64_t seen = 0;
     for (size_t i = 0; i < buckets_.size(); ++i) {

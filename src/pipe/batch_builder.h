@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/hash.h"
@@ -173,7 +174,7 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
       --budget;
       if (batch->command_count >= CommandBatch::kMaxCommands ||
           input.begin - batch_begin >= CommandBatch::kMaxBytes) {
-        emit(std::move(batch));
+        emit(std::exchange(batch, nullptr));
       }
       continue;
     }
@@ -198,7 +199,7 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
     }
     if (batch->command_count >= CommandBatch::kMaxCommands ||
         input.begin - batch_begin >= CommandBatch::kMaxBytes) {
-      emit(std::move(batch));
+      emit(std::exchange(batch, nullptr));
     }
   }
   if (batch != nullptr) {

@@ -8,10 +8,9 @@
 
 namespace gotthard {
 
-Router::Router(ServerState& server, IoLimits& limits, Log& log, std::unique_ptr<Reactor> reactor)
+Router::Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor)
     : server_(server),
       limits_(limits),
-      log_(log),
       inline_(std::move(reactor), server.commands.index(), server.hasher, 0, *this, limits,
               server.clock, counters_),
       inbox_(inline_.reactor()) {}
@@ -242,10 +241,10 @@ void Router::NotifyThreads() {
 
 void Router::BeginStop() {
   inline_.StopReceiving();
-  for (uint16_t i = 1; i <= threads_.size(); ++i) {
+  for (int i = 1; i <= thread_count(); ++i) {
     auto stop = std::make_unique<CommandBatch>();
     stop->kind = BatchKind::kStop;
-    Send(i, std::move(stop));
+    Send(static_cast<uint16_t>(i), std::move(stop));
   }
   NotifyThreads();
 }

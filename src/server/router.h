@@ -18,7 +18,6 @@
 #include "exec/server_state.h"
 #include "net/io_loop.h"
 #include "net/io_thread.h"
-#include "observe/log.h"
 #include "pipe/mailbox.h"
 #include "pipe/reply_sink.h"
 
@@ -30,7 +29,7 @@ class Router final : public BatchSink, public ReplySink {
   // Batches taken from the mailbox at once: with 64 commands each about 200 us of GETs.
   static constexpr size_t kBatchesPerTurn = 32;
 
-  Router(ServerState& server, IoLimits& limits, Log& log, std::unique_ptr<Reactor> reactor);
+  Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor);
   ~Router() override;
 
   void set_executor(Executor& executor) { executor_ = &executor; }
@@ -98,7 +97,6 @@ class Router final : public BatchSink, public ReplySink {
 
   ServerState& server_;
   IoLimits& limits_;
-  Log& log_;
   Executor* executor_ = nullptr;
   IoCounters counters_;  // of the inline loop
   IoLoop inline_;

@@ -67,6 +67,7 @@ Status Server::BuildCommands() {
 void Server::BuildState() {
   keyspace_ =
       std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases));
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate with named members.
   state_.reset(new ServerState{.config = config_,
                                .commands = *commands_,
                                .keyspace = *keyspace_,
@@ -93,7 +94,7 @@ Status Server::Start(ProcessTitle& title) {
   BuildState();
   Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
   if (!reactor.ok()) return reactor.error();
-  router_ = std::make_unique<Router>(*state_, limits_, log_, std::move(*reactor));
+  router_ = std::make_unique<Router>(*state_, limits_, std::move(*reactor));
   executor_ = std::make_unique<Executor>(*state_, *router_);
   state_->executor = executor_.get();
   router_->set_executor(*executor_);

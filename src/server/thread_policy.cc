@@ -20,7 +20,7 @@ void ThreadPolicy::Try(int spread) {
 
 void ThreadPolicy::Judge() {
   const bool out = spread_ > spread_before_;
-  const double mean = static_cast<double>(commands_since_) / (kTrial / 2);
+  const double mean = static_cast<double>(commands_since_) * 2 / kTrial;
   Patience& patience = out ? out_ : home_;
   if (mean >= commands_before_ * (out ? kOutGain : kHomeGain)) {
     patience.Paid();
