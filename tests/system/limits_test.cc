@@ -88,7 +88,7 @@ TEST_CASE("requests that arrive byte by byte are understood") {
   Client other = daemon.Connect();
   const int no_delay = 1;
   setsockopt(client.fd(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
-  const std::string value("\0\r\n$3\r\n*1\r\n\xff", 15);
+  const std::string value("\0\r\n$3\r\n*1\r\n\xff", 12);
   const std::string bytes = Client::Encode({"SET", "k", value}) + "GET k\r\nINCR n\r\n" +
                             Client::Encode({"MGET", "k", "none"});
   for (const char byte : bytes) {
