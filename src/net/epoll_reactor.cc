@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@ class EpollReactor final : public Reactor {
   ~EpollReactor() override {
     close(event_fd_);
     close(epoll_fd_);
+    if (spare_fd_ >= 0) close(spare_fd_);
   }
 
   Status AddListener(int fd, Acceptor& acceptor) override {
@@ -159,10 +161,23 @@ class EpollReactor final : public Reactor {
       const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         found->second->OnAccept(listener, fd);
+      } else if (errno == EMFILE || errno == ENFILE) {
+        if (!RefuseOne(listener)) return;
       } else if (errno != EINTR && errno != ECONNABORTED) {
         return;
       }
     }
+  }
+
+  // Out of descriptors. A connection that stays in the queue would keep the listener readable and
+  // the loop spinning, so it is taken with the descriptor that is kept for this, and closed.
+  bool RefuseOne(int listener) {
+    if (spare_fd_ < 0) return false;
+    close(spare_fd_);
+    const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) close(fd);
+    spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
   }
 
   void Tell(int fd, uint32_t events) {
@@ -197,6 +212,7 @@ class EpollReactor final : public Reactor {
 
   int epoll_fd_;
   int event_fd_;
+  int spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   std::unordered_map<int, Acceptor*> listeners_;
   std::vector<Endpoint*> endpoints_;  // by descriptor
   epoll_event events_[kMaxEvents];
