@@ -28,6 +28,8 @@ TEST_CASE("clients that vanish with requests under way leave nothing behind") {
   Daemon daemon({}, IoThreads());
   Client watcher = daemon.Connect();
   REQUIRE(watcher.Command({"SET", "big", std::string(50'000, 'b')}) == "OK");
+  // The daemon's start left a connection that it may not have seen the end of yet.
+  WaitUntil("a quiet daemon", [&] { return InfoNumber(watcher, "connected_clients") == 1; });
   const std::size_t files_before = OpenFiles(daemon.pid());
   constexpr int kThreads = 4;
   std::vector<std::thread> crowd;
@@ -47,7 +49,7 @@ TEST_CASE("clients that vanish with requests under way leave nothing behind") {
   }
   for (std::thread& thread : crowd) thread.join();
   WaitUntil("the sessions' end", [&] { return InfoNumber(watcher, "connected_clients") == 1; });
-  WaitUntil("the sockets' end", [&] { return OpenFiles(daemon.pid()) == files_before; });
+  WaitUntil("the sockets' end", [&] { return OpenFiles(daemon.pid()) <= files_before; });
   CHECK(ClientListLines(watcher) == 1);
   // One that was reset before the daemon saw it has no address any more, and is refused.
   CHECK(InfoNumber(watcher, "total_connections_received") +
@@ -65,6 +67,8 @@ TEST_CASE("10,000 connections are held and each is answered") {
   }
   Daemon daemon({}, IoThreads() + "maxclients 10100\n");
   Client watcher = daemon.Connect();
+  // The daemon's start left a connection that it may not have seen the end of yet.
+  WaitUntil("a quiet daemon", [&] { return InfoNumber(watcher, "connected_clients") == 1; });
   const std::size_t files_before = OpenFiles(daemon.pid());
   std::vector<Client> clients;
   clients.reserve(kConnections);
@@ -75,7 +79,7 @@ TEST_CASE("10,000 connections are held and each is answered") {
   CHECK(right == kConnections);
   CHECK(InfoNumber(watcher, "connected_clients") == kConnections + 1);
   clients.clear();
-  WaitUntil("the sockets' end", [&] { return OpenFiles(daemon.pid()) == files_before; });
+  WaitUntil("the sockets' end", [&] { return OpenFiles(daemon.pid()) <= files_before; });
   CHECK(InfoNumber(watcher, "connected_clients") == 1);
 }
 
