@@ -40,6 +40,7 @@ class Mailbox {
     explicit Producer(Mailbox& mailbox) : mailbox_(mailbox), token_(mailbox.queue_) {}
     // Puts the batch in without waking the reader: the caller calls Notify once per turn.
     void Push(std::unique_ptr<CommandBatch> batch) {
+      TsanRelease(batch.get());
       mailbox_.queue_.enqueue(token_, batch.release());
       pending_ = true;
     }
@@ -61,7 +62,9 @@ class Mailbox {
 
   // Takes up to `max` batches; they are the caller's. Returns how many.
   size_t Take(CommandBatch** out, size_t max) {
-    return queue_.try_dequeue_bulk(consumer_token_, out, max);
+    const size_t count = queue_.try_dequeue_bulk(consumer_token_, out, max);
+    for (size_t i = 0; i < count; ++i) TsanAcquire(out[i]);
+    return count;
   }
   // Announces that the thread is about to sleep. False when something is in the queue: do not
   // sleep.
