@@ -11,7 +11,11 @@ constexpr size_t kMinRoom = 16 * 1024;
 // A private buffer is never made larger than this at once on the word of a length that the client
 // sent; past it, it doubles as bytes really come.
 constexpr size_t kTrustedBytes = 4 * 1024 * 1024;
-constexpr size_t kMinPrivate = 512;
+// A pipeline is cut in the middle of a request at nearly every read; with less room than this
+// behind the cut, every other read is a small one.
+constexpr size_t kMinPrivate = 16 * 1024;
+// Behind a header there may be anything: not worth a read below this.
+constexpr size_t kMinRead = 1024;
 
 }  // namespace
 
@@ -37,9 +41,10 @@ void BatchBuilder::Recycle(std::unique_ptr<CommandBatch> batch) {
 BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
   if (input.buffer) {
     ReadBuffer* have = input.buffer.get();
-    size_t missing = std::max<size_t>(input.parser.need_hint(), 1);
+    const size_t missing = std::max<size_t>(input.parser.need_hint(), 1);
+    const size_t enough = missing == 1 ? kMinRead : std::min(missing, kMinPrivate);
     bool alone = have->is_private() && have->refs() == 1;
-    if (alone && have->capacity() - input.end >= std::min(missing, kMinPrivate)) {
+    if (alone && have->capacity() - input.end >= enough) {
       return {have, input.end, have->capacity() - input.end};
     }
     const size_t unparsed = input.unparsed_bytes();
