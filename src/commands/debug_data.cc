@@ -25,11 +25,6 @@ size_t SerializedBytes(const Entry& entry) {
   return head + length;
 }
 
-bool IsLfu(const Config& config) {
-  return config.maxmemory_policy == Config::kVolatileLfu ||
-         config.maxmemory_policy == Config::kAllkeysLfu;
-}
-
 std::string TableText(const Database& db) {
   const Table& table = db.table();
   std::string text = "[Dictionary HT]\n";
@@ -83,7 +78,7 @@ Status DebugDigestValue(Context& ctx, const Args& args) {
 Status DebugObject(Context& ctx, const Args& args) {
   EntryHandle entry = ctx.db().Find(args.key(2));
   if (!entry) return kErrNoSuchKey;
-  const uint32_t idle = IsLfu(ctx.config()) ? 0 : LruIdleSeconds(entry->access(), ctx.now_ms());
+  const uint32_t idle = ctx.config().UsesLfu() ? 0 : LruIdleSeconds(entry->access(), ctx.now_ms());
   const size_t serialized = entry->type() == Type::kString ? SerializedBytes(*entry) : 0;
   char text[256];
   std::snprintf(text, sizeof(text),

@@ -18,9 +18,6 @@ constexpr ErrorText kErrLfuNotSelected{
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
     "when switching between policies at runtime LRU and LFU data will take some time to adjust."};
 
-bool IsLfu(int policy) {
-  return policy == Config::kVolatileLfu || policy == Config::kAllkeysLfu;
-}
 bool IsLru(int policy) {
   return policy == Config::kVolatileLru || policy == Config::kAllkeysLru;
 }
@@ -39,7 +36,7 @@ Status ObjectRefcount(Context& ctx, const Args& args) {
   constexpr int64_t kSharedIntegers = 10'000;
   const Config& config = ctx.config();
   const bool shares =
-      config.maxmemory == 0 || !(IsLru(config.maxmemory_policy) || IsLfu(config.maxmemory_policy));
+      config.maxmemory == 0 || !(IsLru(config.maxmemory_policy) || config.UsesLfu());
   const bool shared =
       shares && entry->is_integer() && entry->integer() >= 0 && entry->integer() < kSharedIntegers;
   return ctx.reply().Integer(shared ? INT32_MAX : 1);
@@ -48,14 +45,14 @@ Status ObjectRefcount(Context& ctx, const Args& args) {
 Status ObjectIdletime(Context& ctx, const Args& args) {
   EntryHandle entry = FindUntouched(ctx, args.key(2));
   if (!entry) return ctx.reply().Null();
-  if (IsLfu(ctx.config().maxmemory_policy)) return kErrLfuSelected;
+  if (ctx.config().UsesLfu()) return kErrLfuSelected;
   return ctx.reply().Integer(LruIdleSeconds(entry->access(), ctx.now_ms()));
 }
 
 Status ObjectFreq(Context& ctx, const Args& args) {
   EntryHandle entry = FindUntouched(ctx, args.key(2));
   if (!entry) return ctx.reply().Null();
-  if (!IsLfu(ctx.config().maxmemory_policy)) return kErrLfuNotSelected;
+  if (!ctx.config().UsesLfu()) return kErrLfuNotSelected;
   return ctx.reply().Integer(LfuCounter(entry->access(), ctx.now_ms(),
                                         static_cast<uint32_t>(ctx.config().lfu_decay_time)));
 }
