@@ -1,6 +1,6 @@
 // Database: the keys of one logical database and everything that is done to them.
 //
-// Keys lie in a Table (store/table.h) of Entries (store/entry.h), both in one Arena, so that the
+// Keys lie in a Table (types/table.h) of Entries (store/entry.h), both in one Arena, so that the
 // whole can be detached in O(1). Every call is O(1) apart from what its comment says; the longest
 // insert is bounded (see Table).
 //
@@ -24,11 +24,11 @@
 #include "base/hash.h"
 #include "base/prefetch.h"
 #include "base/random.h"
-#include "store/arena.h"
 #include "store/detached.h"
 #include "store/entry.h"
 #include "store/key.h"
-#include "store/table.h"
+#include "types/arena.h"
+#include "types/table.h"
 
 namespace gotthard {
 

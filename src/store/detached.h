@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "base/blob.h"
-#include "store/arena.h"
 #include "store/entry.h"
-#include "store/table.h"
+#include "types/arena.h"
+#include "types/table.h"
 
 namespace gotthard {
 

@@ -1,4 +1,4 @@
-#include "store/table.h"
+#include "types/table.h"
 
 #include <sys/mman.h>
 

@@ -60,7 +60,7 @@
 #include "base/function_ref.h"
 #include "base/prefetch.h"
 #include "base/random.h"
-#include "store/arena.h"
+#include "types/arena.h"
 
 namespace gotthard {
 

@@ -1,4 +1,4 @@
-#include "store/arena.h"
+#include "types/arena.h"
 
 #include <sys/mman.h>
 

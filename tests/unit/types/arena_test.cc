@@ -1,4 +1,4 @@
-#include "store/arena.h"
+#include "types/arena.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
