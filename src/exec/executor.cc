@@ -126,7 +126,8 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
       break;
     if (look_ahead_ && (executed_ & (kAheadStep - 1)) == 0) RunAhead(executed_);
   }
-  if (at == end && batch->has_error) {
+  // Behind QUIT nothing is answered, not even what could not be parsed.
+  if (at == end && batch->has_error && !session.has(Session::kCloseAfterReply)) {
     CountError(batch->error);
     reply.Error(batch->error);
     session.set(Session::kCloseAfterReply);

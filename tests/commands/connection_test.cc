@@ -53,6 +53,12 @@ TEST_CASE("QUIT and EXIT answer OK and end the connection") {
   CHECK(second.closed());
 }
 
+TEST_CASE("nothing behind QUIT is answered, not even what is no request") {
+  Harness h;
+  CHECK(h.client().Send("*1\r\n$4\r\nQUIT\r\n*1\r\n!\r\n") == std::vector<ReplyValue>{Ok()});
+  CHECK(h.client().closed());
+}
+
 TEST_CASE("QUIT leaves a transaction unrun, and what is behind it in the pipeline too") {
   Harness h;
   TestClient& other = h.NewClient();
