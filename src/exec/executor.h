@@ -8,6 +8,10 @@
 // command changes, so a pipeline of GETs costs two readings. Commands that may be slow (not kFast)
 // are timed one by one, and so is everything when the slow log or the latency monitor asks for less
 // than kCoarseTimingUs. With a memory limit, commands that need memory are checked one by one.
+//
+// executor.cc is the way of every command, read and tuned as one; executor_special.cc that of
+// requests which need a closer look, executor_waiting.cc of clients that wait; executor_observe.cc
+// times, logs and shows what is looked at one by one.
 #pragma once
 
 #include <array>
@@ -116,8 +120,6 @@ class Executor {
   Ran RunSpecial(Context& ctx, const CommandView& view);
   Ran RunOrQueue(Context& ctx, const CommandView& view);
   Status CheckRequest(Context& ctx, const CommandView& view, const HotRow& row);
-  Status UnknownCommand(const CommandView& view) const;
-  Status WrongArity(uint16_t row) const;
   bool OutOfMemory(const Session& session, const HotRow& row) const;
   bool MustWait(const Session& session, const HotRow& row) const;
   bool FitsQueue(const Session& session, const CommandView& view) const;
@@ -130,7 +132,6 @@ class Executor {
   void CloseRun();
   void AfterRun(Context& ctx, const CommandView& view);
   void LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us);
-  void FeedMonitors(const Session& session, const CommandView& view);
 
   bool NextBatchAhead();
   void PassBatch();
