@@ -159,6 +159,8 @@ def fuzz_command(prefix, name, seconds):
     seeds = os.path.join("tests", "fuzz", "corpus", name)
     if os.path.isdir(os.path.join(ROOT, seeds)):
         command.append(seeds)
+    if os.environ.get("FUZZ_SEED"):
+        command.append("-seed=" + os.environ["FUZZ_SEED"])
     words = os.path.join("tests", "fuzz", name + ".dict")
     if os.path.exists(os.path.join(ROOT, words)):
         command.append("-dict=" + words)

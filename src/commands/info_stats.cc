@@ -150,7 +150,9 @@ void InfoLatencyStats(ServerState& server, std::string& out) {
       char value[64];
       std::snprintf(value, sizeof(value), "=%.3f",
                     static_cast<double>(latency->Percentile(percentile)) / 1000);
-      line += (line.empty() ? "p" : ",p") + PercentileName(percentile) + value;
+      line += line.empty() ? "p" : ",p";
+      line += PercentileName(percentile);
+      line += value;
     }
     section.Field("latency_percentiles_usec_" + InfoName(row.full_name), line);
   }
