@@ -20,6 +20,7 @@ std::span<const CommandSpec> MemoryCommands();
 std::span<const CommandSpec> SlowLogCommands();
 std::span<const CommandSpec> LatencyCommands();
 std::span<const CommandSpec> DebugCommands();
+std::span<const CommandSpec> BitmapCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();
