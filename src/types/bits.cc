@@ -37,8 +37,9 @@ GOTTHARD_BODY void AddBits(Lanes& carry, Lanes& sum, const Lanes& a, const Lanes
 }
 
 GOTTHARD_BODY uint64_t CountLanes(const Lanes& lanes) {
-  return static_cast<uint64_t>(std::popcount(lanes[0]) + std::popcount(lanes[1]) +
-                               std::popcount(lanes[2]) + std::popcount(lanes[3]));
+  uint64_t count = 0;
+  for (int i = 0; i < 4; ++i) count += static_cast<uint64_t>(std::popcount(lanes[i]));
+  return count;
 }
 
 // A tree of carry-save adders (Harley and Seal; Mula, Kurz, Lemire 2018) over eight vectors a step:
