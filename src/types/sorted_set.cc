@@ -1,0 +1,69 @@
+#include "types/sorted_set.h"
+
+#include <cassert>
+#include <cmath>
+
+namespace gotthard {
+
+SortedSet::SortedSet(const KeyHasher& hasher)
+    : hasher_(hasher), table_(&arena_, HashOfElement, &hasher_) {}
+
+uint64_t SortedSet::HashOfElement(const void* element, const void* hasher) {
+  return (*static_cast<const KeyHasher*>(hasher))(
+      static_cast<const ZsetElement*>(element)->member());
+}
+
+ZsetElement* SortedSet::FindHashed(std::string_view member, uint64_t hash) const {
+  const Table::Position position = table_.Find(hash, [&](const void* element) {
+    return static_cast<const ZsetElement*>(element)->member() == member;
+  });
+  if (position.slot == nullptr) return nullptr;
+  return static_cast<ZsetElement*>(Table::ElementAt(*position.slot));
+}
+
+ZsetElement* SortedSet::AddHashed(double score, std::string_view member, uint64_t hash) {
+  assert(!std::isnan(score));
+  ZsetElement* element =
+      ZsetElement::Make(arena_.Allocate(ZsetElement::SizeFor(member.size())), score, member);
+  table_.Insert(hash, element);
+  tree_.Insert(element);
+  return element;
+}
+
+ZsetElement* SortedSet::Add(double score, std::string_view member) {
+  return AddHashed(score, member, hasher_(member));
+}
+
+void SortedSet::Put(double score, std::string_view member) {
+  const uint64_t hash = hasher_(member);
+  if (ZsetElement* element = FindHashed(member, hash)) {
+    tree_.SetScore(element, score);
+  } else {
+    AddHashed(score, member, hash);
+  }
+}
+
+void SortedSet::Remove(ZsetElement* element) {
+  tree_.Erase(element);
+  const uint64_t hash = hasher_(element->member());
+  table_.Erase(table_.Find(hash, [&](const void* other) { return other == element; }));
+  arena_.Free(element, element->size_bytes());
+}
+
+uint64_t SortedSet::Scan(uint64_t cursor, size_t count,
+                         FunctionRef<void(const ZsetElement&)> visit) const {
+  return table_.Scan(cursor, count,
+                     [&](void* element) { visit(*static_cast<const ZsetElement*>(element)); });
+}
+
+std::unique_ptr<SortedSet> SortedSet::Clone() const {
+  auto copy = std::make_unique<SortedSet>(hasher_);
+  for (auto at = tree_.First(); at; at.Next()) copy->Add(at->score(), at->member());
+  return copy;
+}
+
+size_t SortedSet::memory_bytes() const {
+  return sizeof(*this) + arena_.resident_bytes() + tree_.bytes() + (size_t{8} << table_.depth());
+}
+
+}  // namespace gotthard
