@@ -12,4 +12,7 @@ namespace gotthard {
 // `bytes` of uninitialised memory, aligned for any type.
 [[nodiscard]] void* MustMalloc(size_t bytes);
 
+// The same, aligned to a power of two. REQUIRES: `bytes` is a multiple of `alignment`.
+[[nodiscard]] void* MustAlignedMalloc(size_t alignment, size_t bytes);
+
 }  // namespace gotthard

@@ -65,9 +65,7 @@ Status Unblock(Context& ctx, const Args& args) {
   Session* session = FindClient(ctx.server().sessions, *id);
   if (session == nullptr || !MayBeUnblocked(*session)) return ctx.reply().Integer(0);
   if (by_error) {
-    ctx.executor().Unblock(*session, [](ReplyWriter& reply) {
-      reply.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
-    });
+    ctx.executor().UnblockWithError(*session, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
   } else {
     ctx.executor().UnblockTimedOut(*session);
   }

@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include "commands/type_hooks.h"
+
 namespace gotthard {
 
 static_assert(SHA_DIGEST_LENGTH == 20, "a digest is a SHA-1 sum");
@@ -25,12 +27,13 @@ void DataDigest::MixNumber(uint32_t number) {
 }
 
 void DataDigest::MixValue(const Entry& entry) {
-  // Redis numbers its types as Type does up to streams.
+  // Redis numbers its types as Type does.
   MixNumber(static_cast<uint32_t>(entry.type()));
   if (entry.type() == Type::kString) {
     char buffer[24];
     Mix(entry.ValueText(buffer));
   }
+  if (const auto digest = HooksOf(entry.type()).digest; digest != nullptr) digest(entry, *this);
   if (entry.has_expiry()) Add("!!expire!!");
 }
 

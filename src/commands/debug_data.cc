@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "commands/data_digest.h"
 #include "commands/debug_commands.h"
+#include "commands/type_hooks.h"
 #include "store/eviction_clock.h"
 
 namespace gotthard {
@@ -25,9 +26,8 @@ size_t SerializedBytes(const Entry& entry) {
   return head + length;
 }
 
-std::string TableText(const Database& db) {
-  const Table& table = db.table();
-  std::string text = "[Dictionary HT]\n";
+std::string TableText(const Table& table) {
+  std::string text;
   if (table.size() == 0) {
     text += "No stats available for empty dictionaries\n";
   } else {
@@ -39,7 +39,11 @@ std::string TableText(const Database& db) {
                   static_cast<double>(table.size()) / static_cast<double>(table.capacity()));
     text += line;
   }
-  text += "[Expires HT]\n";
+  return text;
+}
+
+std::string DatabaseText(const Database& db) {
+  std::string text = "[Dictionary HT]\n" + TableText(db.table()) + "[Expires HT]\n";
   if (db.expires() == 0) return text + "No stats available for empty dictionaries\n";
   return text + " number of elements: " + std::to_string(db.expires()) + "\n";
 }
@@ -134,11 +138,16 @@ Status DebugHtStats(Context& ctx, const Args& args) {
   if (*number < 0 || *number >= ctx.server().keyspace.count()) {
     return Status::Error("ERR Out of range database");
   }
-  return ctx.reply().Verbatim("txt", TableText(ctx.db(static_cast<uint32_t>(*number))));
+  return ctx.reply().Verbatim("txt", DatabaseText(ctx.db(static_cast<uint32_t>(*number))));
 }
 
 Status DebugHtStatsKey(Context& ctx, const Args& args) {
-  if (!ctx.Peek(args.key(2))) return kErrNoSuchKey;
+  EntryHandle entry = ctx.Peek(args.key(2));
+  if (!entry) return kErrNoSuchKey;
+  const auto table = HooksOf(entry->type()).table;
+  if (entry->is_object() && table != nullptr) {
+    return ctx.reply().Verbatim("txt", TableText(*table(entry->object())));
+  }
   return Status::Error(
       "ERR The value stored at the specified key is not represented using an hash table");
 }

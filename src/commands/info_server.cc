@@ -121,8 +121,8 @@ void InfoClients(ServerState& server, std::string& out) {
   section.Field("blocked_clients", blocked);
   section.Field("tracking_clients", 0);
   section.Field("clients_in_timeout_table", with_deadline);
-  section.Field("total_blocking_keys", 0);
-  section.Field("total_blocking_keys_on_nokey", 0);
+  section.Field("total_blocking_keys", server.blocked_keys.keys());
+  section.Field("total_blocking_keys_on_nokey", server.blocked_keys.keys_on_deletion());
 }
 
 void InfoThreads(ServerState& server, std::string& out) {

@@ -85,8 +85,8 @@ Status Move(Context& ctx, const Args& args) {
   const EntryHandle existing = ctx.PeekIn(*to_db, key);
   const EntryHandle source = ctx.FindWrite(key);
   if (!source || existing) return ctx.reply().Integer(0);
-  ctx.db(*to_db).PutCopy(key, {}, *source, source->expiry_ms());
-  ctx.Delete(source, key, /*lazy=*/false, "move_from");
+  ctx.db(*to_db).PutMoved(key, ctx.db(), source);
+  ctx.Changed(key, kEventGeneric, "move_from");
   ctx.ChangedIn(*to_db, key, kEventGeneric, "move_to");
   return ctx.reply().Integer(1);
 }

@@ -1,6 +1,8 @@
 #include "exec/context.h"
 
 #include <algorithm>
+#include <bit>
+#include <cassert>
 
 #include "store/eviction_clock.h"
 #include "store/lazy_free.h"
@@ -10,6 +12,13 @@ namespace {
 
 // Below this, handing a value to the lazy-free thread costs more than freeing it.
 constexpr size_t kLazyFreeEffort = 64;
+// From here on (some hundred microseconds) a value is never freed between two commands: whoever
+// wants it gone at once cannot tell the difference, and everybody else would wait.
+constexpr size_t kAlwaysLazyEffort = 4096;
+
+void ReplyNullArray(ServerState& /*server*/, Session& /*session*/, ReplyWriter& reply) {
+  reply.NullArray();
+}
 
 }  // namespace
 
@@ -46,6 +55,7 @@ Result<EntryHandle> Context::FindWriteOf(Type type, const Key& key) {
 void Context::ChangedIn(uint32_t db_index, const Key& key, char /*event_class*/,
                         std::string_view /*event*/) {
   server_.changes.OnChange(server_.sessions, db_index, key.name);
+  server_.blocked_keys.OnChange(db_index, key.name);
 }
 
 void Context::Notify(char /*event_class*/, std::string_view /*event*/, const Key& /*key*/) {}
@@ -60,6 +70,11 @@ void Context::DeleteIn(uint32_t db_index, EntryHandle entry, const Key& key, boo
   ChangedIn(db_index, key, kEventGeneric, event);
 }
 
+void Context::RemoveEmptied(EntryHandle entry, const Key& key) {
+  db().Erase(entry);
+  Notify(kEventGeneric, "del", key);
+}
+
 void Context::BeforeReplace(uint32_t db_index, uint32_t replaced_by) {
   auto presence = [this](uint32_t index, std::string_view key) {
     Database* database = server_.keyspace.IfCreated(index);
@@ -69,6 +84,40 @@ void Context::BeforeReplace(uint32_t db_index, uint32_t replaced_by) {
     return entry->IsExpired(now_ms()) ? Presence::kExpired : Presence::kLive;
   };
   server_.changes.OnDatabaseReplaced(server_.sessions, db_index, replaced_by, presence);
+  server_.blocked_keys.OnDatabaseReplaced(db_index);
+}
+
+Status Context::BlockForKeys(const Args& args, const KeyWaitRequest& request) {
+  assert(!deny_blocking());
+  const KeyWait* before = session_.retried;
+  auto wait = std::make_unique<KeyWait>();
+  wait->type = request.type;
+  wait->on_deletion = request.on_deletion;
+  wait->db = session_.db;
+  wait->deadline_ms = before != nullptr ? before->deadline_ms : request.deadline_ms;
+  if (before != nullptr) wait->ticket = before->ticket;
+  for (std::string_view key : request.keys) {
+    if (std::find(wait->keys.begin(), wait->keys.end(), key) == wait->keys.end()) {
+      wait->keys.emplace_back(key);
+    }
+  }
+  const CommandView& view = args.view();
+  wait->words.assign(view.words(), view.words() + view.word_count());
+  for (uint32_t i = 0; i < view.argc(); ++i) {
+    std::string_view arg = view.arg(i);
+    for (const auto& [position, text] : request.replace) {
+      if (position == i) arg = text;
+    }
+    const ArgRef ref{static_cast<uint32_t>(wait->bytes.size()), static_cast<uint32_t>(arg.size())};
+    wait->bytes.append(arg);
+    wait->words[1 + i] = std::bit_cast<uint64_t>(ref);
+  }
+  Block({.kind = BlockKind::kKeys,
+         .deadline_ms = wait->deadline_ms,
+         .on_timeout = request.on_timeout != nullptr ? request.on_timeout : ReplyNullArray});
+  session_.key_wait = std::move(wait);
+  server_.blocked_keys.Add(session_);
+  return Status::Ok();
 }
 
 // --- ServerState's own
@@ -79,7 +128,8 @@ size_t ServerState::UsedMemoryNow() const {
 }
 
 void ServerState::FreeEntry(Database& database, EntryHandle entry, bool lazy) {
-  if (lazy && database.FreeEffort(entry) > kLazyFreeEffort) {
+  const size_t effort = database.FreeEffort(entry);
+  if (effort > (lazy ? kLazyFreeEffort : kAlwaysLazyEffort)) {
     lazy_free.Free(database.Detach(entry));
   } else {
     database.Erase(entry);
@@ -92,6 +142,7 @@ void ServerState::ExpireEntry(uint32_t db_index, Database& database, EntryHandle
   FreeEntry(database, entry, config.values().lazyfree_lazy_expire);
   ++stats.expired_keys;
   changes.OnExpired(sessions, db_index, key);
+  blocked_keys.OnChange(db_index, key);
 }
 
 }  // namespace gotthard

@@ -5,7 +5,10 @@
 // to changes (exec/changes.h) hears of it.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/status.h"
 #include "exec/args.h"
@@ -18,6 +21,18 @@
 namespace gotthard {
 
 class Executor;
+
+// What a handler that found nothing to do asks for (Context::BlockForKeys).
+struct KeyWaitRequest {
+  Type type;                               // what one of the keys must hold ...
+  std::span<const std::string_view> keys;  // ... of the session's database
+  int64_t deadline_ms = 0;                 // wall clock, 0 = none (commands/deadline.h)
+  bool on_deletion = false;                // also run again when a key goes or changes its type
+  // The reply when the time is over; null: a null array.
+  void (*on_timeout)(ServerState& server, Session& session, ReplyWriter& reply) = nullptr;
+  // Arguments to be replaced when the request is run again: XREAD's `$` by what it meant.
+  std::span<const std::pair<size_t, std::string>> replace = {};
+};
 
 class Context {
  public:
@@ -78,12 +93,23 @@ class Context {
   void Delete(EntryHandle entry, const Key& key, bool lazy, std::string_view event = "del");
   void DeleteIn(uint32_t db, EntryHandle entry, const Key& key, bool lazy,
                 std::string_view event = "del");
+  // Removes a collection that the command has just emptied, after its own event was told: tells of
+  // "del" without counting another change.
+  void RemoveEmptied(EntryHandle entry, const Key& key);
   // Call before a whole database is emptied (FLUSHDB) or gets the contents of `replaced_by`
   // (SWAPDB, once for each direction): tells those who watch a key that is there before or after.
   void BeforeReplace(uint32_t db, uint32_t replaced_by = Changes::kNoDatabase);
 
   // Makes the client wait: the reply comes later. The handler returns Ok without having replied.
   void Block(BlockState block) { session_.block = block; }
+  // Makes the client wait until a key may be ready; then its request is run from the start, before
+  // any other command, and may find that it has to wait again (it keeps its place and its deadline:
+  // the one of the first run counts). To be called when nothing was changed or replied; the handler
+  // returns what this returns. Clients are served in the order in which they began to wait, once
+  // the command or EXEC that changed the key is over. REQUIRES: !deny_blocking().
+  Status BlockForKeys(const Args& args, const KeyWaitRequest& request);
+  // True while a request is run again: not for the client's eyes, but to spare work done before.
+  bool is_retry() const { return session_.retried != nullptr; }
   // True where waiting is not allowed (MULTI/EXEC, scripts): a handler answers as if timed out.
   bool deny_blocking() const { return session_.has(Session::kInExec); }
 

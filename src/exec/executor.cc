@@ -26,7 +26,8 @@ Executor::Executor(ServerState& server, ReplySink& sink) : server_(server), sink
       const int16_t arity = row.spec->arity;
       hot.min_argc = static_cast<uint32_t>(arity < 0 ? -arity : arity);
       hot.more_argc = arity < 0 ? UINT32_MAX - hot.min_argc : 0;
-      hot.fast = (row.spec->flags & kFast) != 0;
+      // One that may wait is timed on its own, whatever it is called.
+      hot.fast = (row.spec->flags & (kFast | kBlocking)) == kFast;
       const KeySpec& keys = row.spec->keys[0];
       hot.first_key = static_cast<uint16_t>(std::max<int16_t>(keys.index, 0));
       hot.key_step = static_cast<uint16_t>(std::max<int16_t>(keys.step, 1));
@@ -117,8 +118,11 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
     ++executed_;
     if (session.blocked()) [[unlikely]] {
       Park(session, std::move(batch), at);
+      if (server_.blocked_keys.has_ready()) ServeReadyKeys();
       return;
     }
+    if (server_.blocked_keys.has_ready()) [[unlikely]]
+      ServeReadyKeys();
     if ((session.flags & (Session::kCloseAfterReply | Session::kCloseAsap)) != 0) [[unlikely]]
       break;
     if (look_ahead_ && (executed_ & (kAheadStep - 1)) == 0) RunAhead(executed_);

@@ -57,16 +57,16 @@ class Executor {
   // is interrupted and no chain of clients that unblock one another grows the stack.
   template <typename WriteReply>
   void Unblock(Session& session, WriteReply&& write) {
-    CommandBatch& batch = *session.parked.front();
-    const size_t replied = batch.reply.size();
-    ReplyWriter reply(batch.reply, session.protocol);
+    ReplyBuffer bytes;
+    ReplyWriter reply(bytes, session.protocol);
     write(reply);
-    if (session.muted()) batch.reply.Truncate(replied);
-    session.set(Session::kReplySkip, false);
+    SendLate(session, std::move(bytes));
     EndBlock(session);
   }
   // Ends the wait as if its time had run out.
   void UnblockTimedOut(Session& session);
+  // Ends the wait with an error, which is counted as the waiting command's.
+  void UnblockWithError(Session& session, std::string_view text);
   // The pause is over or was changed: paused clients go on (and may pause again).
   void ResumePaused();
   // The connection is gone: frees the session and all it has under way.
@@ -112,9 +112,15 @@ class Executor {
   void FinishBatch(Session& session, std::unique_ptr<CommandBatch> batch);
   void Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at);
   void RunParked(Session& session);
+  void SendLate(Session& session, ReplyBuffer&& bytes);
   void EndBlock(Session& session);
   void ForgetBlock(Session& session);
   void RunUnblocked();
+  void NoteWait(Session& session);
+  void CountLate(const Session& session);
+  void ServeReadyKeys();
+  void ServeReadyKey(const BlockedKeys::Name& key);
+  void Retry(Session& session);
 
   Ran RunCommand(Context& ctx, const CommandView& view);
   Ran RunSpecial(Context& ctx, const CommandView& view);
@@ -131,6 +137,7 @@ class Executor {
   void OpenRun(uint16_t row);
   void CloseRun();
   void AfterRun(Context& ctx, const CommandView& view);
+  void TimeRun(const Session& session, const CommandView& view);
   void LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us);
 
   bool NextBatchAhead();

@@ -5,14 +5,20 @@
 
 namespace gotthard {
 
+// Times the command that has just run, if the present run of equal ones is it alone.
+void Executor::TimeRun(const Session& session, const CommandView& view) {
+  if (session.block.kind == BlockKind::kKeys) run_calls_ = 0;  // counted when it is through
+  if (run_calls_ == 1 && run_row_ == view.header().row) {
+    const uint64_t elapsed_ns = server_.clock.MonotonicNs() - run_start_ns_;
+    LogIfSlow(session, view, static_cast<int64_t>(elapsed_ns / 1000));
+  }
+  CloseRun();
+}
+
 // After a command that is counted on its own: times it, logs it, shows it to the monitors.
 void Executor::AfterRun(Context& ctx, const CommandView& view) {
   const HotRow& row = rows_[view.header().row];
-  if (run_calls_ == 1 && run_row_ == view.header().row) {
-    const uint64_t elapsed_ns = server_.clock.MonotonicNs() - run_start_ns_;
-    LogIfSlow(ctx.session(), view, static_cast<int64_t>(elapsed_ns / 1000));
-  }
-  CloseRun();
+  TimeRun(ctx.session(), view);
   if (server_.monitors != 0 && (row.flags & (kSkipMonitor | kAdmin)) == 0) {
     FeedMonitors(server_, ctx.session(), view, redacted_);
   }

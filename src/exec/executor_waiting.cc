@@ -8,22 +8,42 @@
 
 namespace gotthard {
 
+// A batch that is through goes home, so that a client which waits for hours holds none of its
+// connection's buffers; one that is not stays here with where to go on.
 void Executor::Park(Session& session, std::unique_ptr<CommandBatch> batch, const uint64_t* at) {
   PassBatch();
+  NoteWait(session);
+  if (at == batch->words.data() + batch->words.size() && !batch->has_error) {
+    FinishBatch(session, std::move(batch));
+    return;
+  }
   ReplyBuffer replies = std::move(batch->reply);
   session.parked.push_front(std::move(batch));
   session.parked_at = at;
   // Whatever was answered before the wait is not kept back.
   if (!replies.empty()) server_.host->Push(session, std::move(replies));
+}
+
+void Executor::NoteWait(Session& session) {
   ++blocked_clients_;
   if (session.block.deadline_ms != 0) {
     deadlines_[{session.block.deadline_ms, session.id.index}] = session.id;
   }
 }
 
+// The reply of a wait that ended: its batch may be home since long.
+void Executor::SendLate(Session& session, ReplyBuffer&& bytes) {
+  if (!session.muted() && !bytes.empty()) server_.host->Push(session, std::move(bytes));
+  session.set(Session::kReplySkip, false);
+}
+
 void Executor::ForgetBlock(Session& session) {
   if (session.block.deadline_ms != 0) {
     deadlines_.erase({session.block.deadline_ms, session.id.index});
+  }
+  if (session.key_wait != nullptr) {
+    server_.blocked_keys.Remove(session);
+    session.key_wait.reset();
   }
   session.block = BlockState{};
   --blocked_clients_;
@@ -52,9 +72,10 @@ void Executor::RunUnblocked() {
 
 void Executor::RunParked(Session& session) {
   const SessionId id = session.id;
-  const uint64_t* at = session.parked_at;
+  const uint64_t* at = std::exchange(session.parked_at, nullptr);
   std::unique_ptr<CommandBatch> batch = std::move(session.parked.front());
   session.parked.pop_front();
+  if (at == nullptr) at = batch->words.data();
   Resume(session, std::move(batch), at);
   while (server_.sessions.Find(id) == &session && !session.blocked() && !session.parked.empty()) {
     batch = std::move(session.parked.front());
@@ -72,7 +93,22 @@ void Executor::RunParked(Session& session) {
 void Executor::UnblockTimedOut(Session& session) {
   auto on_timeout = session.block.on_timeout;
   if (on_timeout == nullptr) return;
+  CountLate(session);
   Unblock(session, [&](ReplyWriter& reply) { on_timeout(server_, session, reply); });
+}
+
+void Executor::UnblockWithError(Session& session, std::string_view text) {
+  CountLate(session);
+  ++server_.stats.commands[session.last_row].failed_calls;
+  CountError(text);
+  Unblock(session, [&](ReplyWriter& reply) { reply.Error(text); });
+}
+
+// A command that waits for keys is counted when it is through.
+void Executor::CountLate(const Session& session) {
+  if (session.key_wait == nullptr) return;
+  ++server_.stats.commands[session.last_row].calls;
+  ++server_.stats.total_commands_processed;
 }
 
 void Executor::Tick() {
@@ -86,10 +122,13 @@ void Executor::Tick() {
     server_.pause = PauseState{};
     ResumePaused();
   }
+  // What expired in the background may be what somebody waits for.
+  if (server_.blocked_keys.has_ready()) ServeReadyKeys();
   CloseRun();
 }
 
 int64_t Executor::NextDeadlineMs() const {
+  if (server_.blocked_keys.has_ready()) return 0;
   int64_t next = deadlines_.empty() ? INT64_MAX : deadlines_.begin()->first.first;
   if (server_.pause.until_ms != 0) next = std::min(next, server_.pause.until_ms);
   return next;

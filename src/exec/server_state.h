@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "config/config_store.h"
+#include "exec/blocked_keys.h"
 #include "exec/changes.h"
 #include "exec/session_table.h"
 #include "observe/latency_monitor.h"
@@ -104,6 +105,7 @@ struct ServerState {
   Random random{0};
   SessionTable sessions;
   Changes changes;
+  BlockedKeys blocked_keys;
   Stats stats;
   SlowLog slow_log;
   LatencyMonitor latency;

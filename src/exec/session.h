@@ -12,6 +12,7 @@
 #include "pipe/command_batch.h"
 #include "pipe/session_id.h"
 #include "resp/reply_writer.h"
+#include "store/entry.h"
 
 namespace gotthard {
 
@@ -29,6 +30,19 @@ struct BlockState {
   // kPause.
   void (*on_timeout)(ServerState& server, Session& session, ReplyWriter& reply) = nullptr;
   int64_t numbers[3] = {};  // the handler's own: what WAIT was asked for, ...
+};
+
+// What a client that waits for keys is to do when one of them is ready: its request, to be run
+// again. Made by Context::BlockForKeys, found by key through BlockedKeys (exec/blocked_keys.h).
+struct KeyWait {
+  Type type = Type::kString;  // what a key must hold to be ready
+  bool on_deletion = false;   // also woken when a key goes or changes its type
+  uint32_t db = 0;
+  uint64_t ticket = 0;  // its place in the order of those who wait
+  int64_t deadline_ms = 0;
+  std::vector<std::string> keys;  // without duplicates
+  std::string bytes;              // the request's arguments, copied
+  std::vector<uint64_t> words;    // the request as a CommandStream over `bytes`
 };
 
 // Commands queued between MULTI and EXEC, their bytes copied.
@@ -92,8 +106,11 @@ class Session {
   std::unique_ptr<Transaction> transaction;  // set between MULTI and EXEC
   std::vector<WatchedKey> watched;
   BlockState block;
+  std::unique_ptr<KeyWait> key_wait;  // set while it waits for keys
+  // Set while its request is run again: the wait that this ended, and might go on.
+  const KeyWait* retried = nullptr;
   // Work that waits while the client is blocked or paused: whole batches, and where in the first of
-  // them to go on.
+  // them to go on; null: at its beginning.
   std::deque<std::unique_ptr<CommandBatch>> parked;
   const uint64_t* parked_at = nullptr;
   // Output for a connection that is moving.

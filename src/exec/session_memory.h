@@ -21,6 +21,11 @@ inline size_t SessionMemoryBytes(const Session& session, int64_t now_ms) {
   bytes += session.query_buffer_bytes + QueryBufferFree(session, now_ms);
   bytes += session.output_pending_bytes();
   bytes += session.watched.capacity() * sizeof(WatchedKey);
+  if (session.key_wait != nullptr) {
+    bytes += sizeof(KeyWait) + session.key_wait->bytes.capacity() +
+             session.key_wait->words.capacity() * sizeof(uint64_t) +
+             session.key_wait->keys.capacity() * sizeof(std::string);
+  }
   if (session.transaction != nullptr) {
     bytes += sizeof(Transaction) + session.transaction->bytes.capacity() +
              session.transaction->words.capacity() * sizeof(uint64_t);

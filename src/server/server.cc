@@ -10,6 +10,7 @@
 
 #include "commands/families.h"
 #include "commands/info.h"
+#include "commands/type_hooks.h"
 
 namespace gotthard {
 namespace {
@@ -65,8 +66,8 @@ Status Server::BuildCommands() {
 }
 
 void Server::BuildState() {
-  keyspace_ =
-      std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases));
+  keyspace_ = std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases),
+                                         AllObjectTypes());
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate with named members.
   state_.reset(new ServerState{.config = config_,
                                .commands = *commands_,

@@ -118,13 +118,22 @@ class Database {
   EntryHandle PutInteger(const Key& key, EntryHandle existing, int64_t value, int64_t expiry_ms);
   // Takes over the reference: no byte is copied if the value is too long to be inline.
   EntryHandle PutBlob(const Key& key, EntryHandle existing, BlobRef value, int64_t expiry_ms);
-  // An object of a type that has ObjectOps; the database owns it from now on.
+  // A small collection as packed bytes (listpack, intset, ...), copied: inside the entry as long as
+  // that stays within kMaxInlineEntryBytes, in a blob beyond. Also turns an object back into them.
+  EntryHandle PutPacked(const Key& key, EntryHandle existing, Type type, Encoding encoding,
+                        std::string_view bytes, int64_t expiry_ms);
+  // An object of a type that has ObjectOps; the database owns it from now on. Over an existing
+  // packed collection with kKeepExpiry this is its conversion: access bits and expiry stay.
   EntryHandle PutObject(const Key& key, EntryHandle existing, Type type, Encoding encoding,
                         void* object, int64_t expiry_ms);
   // A copy of another entry's value (of this database or another) with its type, encoding and
   // access bits, blobs shared: COPY, MOVE, and RESTORE of what was detached.
   // REQUIRES: `source` is not the entry of `existing`. `source` may be invalid afterwards.
   EntryHandle PutCopy(const Key& key, EntryHandle existing, const Entry& source, int64_t expiry_ms);
+  // Takes an entry over from another database under this name, with everything: MOVE. Blobs and
+  // objects change hands, so it costs no more than the entry's own bytes.
+  // REQUIRES: &other != this; no entry is named key.name here, and that is no view into `source`.
+  EntryHandle PutMoved(const Key& key, Database& other, EntryHandle source);
 
   // INCR where nothing else changes; no handle is invalidated. REQUIRES: entry->is_integer().
   void SetIntegerInPlace(EntryHandle entry, int64_t value) {
@@ -136,6 +145,13 @@ class Database {
   // that a reply still references is copied first, so APPEND is amortised O(bytes appended).
   // REQUIRES: type() == Type::kString.
   char* ResizeString(EntryHandle& entry, size_t new_size);
+
+  // The bytes of a packed collection to be written to, in place; a blob that a reply or a copy
+  // still references is copied first. Prefer EntryPacked. REQUIRES: is_inline() or is_blob().
+  char* MutablePacked(EntryHandle entry);
+  // The same with another size: the first min(old, new) bytes stay, the rest has any value. Blobs
+  // grow by about an eighth, so n appended bytes cost O(n), and shrink when half of one is unused.
+  char* ResizePacked(EntryHandle& entry, size_t new_size);
 
   // Replaces the label that OBJECT ENCODING shows; in place.
   void SetEncoding(EntryHandle entry, Encoding encoding);
@@ -174,7 +190,7 @@ class Database {
   size_t EntryBytes(EntryHandle entry) const;
   // Directory and segments.
   size_t table_bytes() const { return table_.bytes(); }
-  // Blobs as allocated. Objects are not counted.
+  // Blobs as allocated. Objects are not counted: they come from the allocator, which knows.
   size_t blob_bytes() const { return blob_bytes_; }
   const Arena& arena() const { return *arena_; }
   const Table& table() const { return table_; }
@@ -218,6 +234,11 @@ class Database {
   DetachedValue TakeValue(const Entry& entry);
   void Unlink(EntryHandle entry);
   char* ResizeBlob(EntryHandle entry, size_t new_size);
+  // Makes an inline value `new_size` bytes long, zeros behind the old ones.
+  // REQUIRES: it is not in a blob, and fits inline.
+  char* ResizeInline(EntryHandle& entry, std::string_view old, Encoding encoding, size_t new_size);
+  // Puts `blob` in the place of the entry's blob, or gives it one.
+  void ReplaceBlob(EntryHandle entry, BlobRef blob);
   // One segment of the sweep: hands out what is expired; the bound of what remains.
   int64_t ExpireSegment(Table::Segment* segment, int64_t now_ms, ExpireReport& report,
                         FunctionRef<void(EntryHandle)> on_expired);

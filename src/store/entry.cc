@@ -18,6 +18,16 @@ std::string_view TypeName(Type type) {
       return "stream";
     case Type::kModule:
       return "module";
+    case Type::kBloom:
+      return "MBbloom--";
+    case Type::kCuckoo:
+      return "MBbloomCF";
+    case Type::kCountMin:
+      return "CMSk-TYPE";
+    case Type::kTopK:
+      return "TopK-TYPE";
+    case Type::kTDigest:
+      return "TDIS-TYPE";
   }
   return "unknown";
 }

@@ -15,7 +15,8 @@
 // live in a Blob, so that a reply can reference them.
 //
 // The encoding is a label for OBJECT ENCODING and says nothing about where the bytes are: "embstr"
-// and "raw" may both be inline or in a blob.
+// and "raw" may both be inline or in a blob, and so may the packed bytes of a small collection
+// ("listpack", "intset"), which are read by bytes() and written through store/entry_packed.h.
 //
 // Owning thread: the execution thread. An Entry moves whenever its Database is written to: pointers
 // and views into it live until the next write. Only Database creates, changes and frees entries;
@@ -39,7 +40,22 @@ inline constexpr int64_t kNoExpiry = -1;
 // For the Put functions: the existing entry's expiry stays, a new entry gets none.
 inline constexpr int64_t kKeepExpiry = INT64_MIN;
 
-enum class Type : uint8_t { kString, kList, kSet, kZset, kHash, kStream, kModule };
+// The first seven have Redis's numbers, which DEBUG DIGEST mixes in. Modules of others cannot be
+// loaded; the types after kStream are those that Redis users know from its probabilistic module.
+enum class Type : uint8_t {
+  kString,
+  kList,
+  kSet,
+  kZset,
+  kHash,
+  kModule,
+  kStream,
+  kBloom,
+  kCuckoo,
+  kCountMin,
+  kTopK,
+  kTDigest,
+};
 // The name that TYPE replies.
 std::string_view TypeName(Type type);
 
@@ -97,7 +113,8 @@ class Entry {
     assert(is_integer());
     return Load<int64_t>(WordOffset());
   }
-  // The bytes of a string that is not an integer. REQUIRES: is_inline() or is_blob().
+  // The bytes of a string that is not an integer, or of a packed collection. REQUIRES: is_inline()
+  // or is_blob().
   std::string_view bytes() const {
     if (is_inline()) [[likely]]
       return {bytes_at(KeyOffset() + key_length()), value_length_};

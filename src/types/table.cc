@@ -97,16 +97,21 @@ Table& Table::operator=(Table&& other) noexcept {
 }
 
 Table::~Table() {
+  if (directory_ != nullptr && arena_ == nullptr) FreeAllSegments();
   std::free(directory_);
 }
 
-void Table::Clear() {
-  for (uint64_t prefix = 0; size_ != 0 || segment_count_ != 0;) {
+void Table::FreeAllSegments() {
+  for (uint64_t prefix = 0; segment_count_ != 0;) {
     Segment* segment = SegmentAt(prefix);
     prefix = NextPrefix(segment);
     FreeSegment(segment);
     if (prefix == 0) break;
   }
+}
+
+void Table::Clear() {
+  FreeAllSegments();
   std::free(directory_);
   depth_ = 1;
   directory_ = NewDirectory(depth_);
@@ -133,7 +138,10 @@ unsigned Table::DepthLimit() const {
 }
 
 Table::Segment* Table::NewSegment(uint64_t prefix, unsigned depth, unsigned groups) {
-  auto* segment = new (arena_->AllocateMovable(SegmentBytes(groups))) Segment;
+  const size_t bytes = SegmentBytes(groups);
+  void* memory = arena_ != nullptr ? arena_->AllocateMovable(bytes)
+                                   : MustAlignedMalloc(alignof(Segment), bytes);
+  auto* segment = new (memory) Segment;
   segment->prefix = prefix;
   segment->min_expiry_ms = INT64_MAX;
   segment->count = 0;
@@ -156,7 +164,11 @@ void Table::FreeSegment(Segment* segment) {
   segment_bytes_ -= SegmentBytes(segment->groups);
   slot_count_ -= size_t{segment->groups} * kSlots;
   --segments_at_depth_[segment->depth];
-  arena_->FreeMovable(segment, SegmentBytes(segment->groups));
+  if (arena_ != nullptr) {
+    arena_->FreeMovable(segment, SegmentBytes(segment->groups));
+  } else {
+    std::free(segment);
+  }
 }
 
 uint64_t* Table::Place(Segment* segment, unsigned home, uint8_t tag, uint64_t slot) {
@@ -249,6 +261,7 @@ void Table::Rebuild(Segment* segment, unsigned groups) {
 
 // Moves segments of this size out of pages that are mostly holes, as the arena asks for.
 void Table::Compact(unsigned groups) {
+  if (arena_ == nullptr) return;
   const size_t bytes = SegmentBytes(groups);
   for (int i = 0; i < kMovesPerFree; ++i) {
     void* sparse = arena_->SparseMovable(bytes);

@@ -116,6 +116,9 @@ class Table {
   // `arena` holds the segments and must outlive the table; the table frees none of them when it is
   // destroyed: whoever drops a table drops its arena or calls Clear.
   Table(Arena* arena, HashOf hash_of, const void* context);
+  // A table of a collection: its segments come from the allocator, which has size classes of their
+  // sizes, and go with the table.
+  Table(HashOf hash_of, const void* context) : Table(nullptr, hash_of, context) {}
   Table(Table&& other) noexcept;
   Table& operator=(Table&& other) noexcept;
   ~Table();
@@ -225,6 +228,7 @@ class Table {
 
   Segment* NewSegment(uint64_t prefix, unsigned depth, unsigned groups);
   void FreeSegment(Segment* segment);
+  void FreeAllSegments();
   static uint64_t* Place(Segment* segment, unsigned home, uint8_t tag, uint64_t slot);
   void SetWords(const Segment* segment);
   void Grow(Segment* segment);
@@ -242,7 +246,7 @@ class Table {
   unsigned depth_ = 1;
   bool hold_shrinking_ = false;
   size_t size_ = 0;
-  Arena* arena_;
+  Arena* arena_;  // null: the allocator
   HashOf hash_of_;
   const void* context_;
   size_t segment_count_ = 0;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "commands/families.h"
+#include "commands/type_hooks.h"
 
 namespace gotthard {
 
@@ -24,8 +25,8 @@ Engine::Engine(Delivery delivery, const FakeTime& time, std::string_view directi
   Result<CommandTable> table = CommandTable::Build(AllFamilies(), renames);
   if (!table.ok()) throw std::runtime_error(std::string(table.error().text()));
   commands_ = std::make_unique<CommandTable>(std::move(*table));
-  keyspace_ =
-      std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases));
+  keyspace_ = std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases),
+                                         AllObjectTypes());
   server_.reset(new ServerState{.config = config_,
                                 .commands = *commands_,
                                 .keyspace = *keyspace_,

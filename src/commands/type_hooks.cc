@@ -1,0 +1,37 @@
+#include "commands/type_hooks.h"
+
+#include <cstddef>
+#include <iterator>
+
+namespace gotthard {
+namespace {
+
+struct HookTable {
+  TypeHooks of[std::size(ObjectTypes{}.ops)];
+
+  HookTable() = default;
+  TypeHooks& at(Type type) { return of[static_cast<unsigned>(type)]; }
+};
+
+const HookTable& Hooks() {
+  static const HookTable kHooks = [] {
+    HookTable hooks;
+    // hooks.at(Type::kList) = ListHooks(); and so on, one line for each type.
+    return hooks;
+  }();
+  return kHooks;
+}
+
+}  // namespace
+
+const TypeHooks& HooksOf(Type type) {
+  return Hooks().of[static_cast<unsigned>(type)];
+}
+
+ObjectTypes AllObjectTypes() {
+  ObjectTypes types;
+  for (size_t i = 0; i < std::size(types.ops); ++i) types.ops[i] = Hooks().of[i].ops;
+  return types;
+}
+
+}  // namespace gotthard
