@@ -1,5 +1,7 @@
 #include "base/memory.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 
@@ -23,6 +25,12 @@ void* MustMalloc(size_t bytes) {
 
 void* MustAlignedMalloc(size_t alignment, size_t bytes) {
   return OrDie(std::aligned_alloc(alignment, bytes), bytes);
+}
+
+size_t AllocationClass(size_t bytes) {
+  if (bytes <= 64) return std::max<size_t>(16, (bytes + 15) & ~size_t{15});
+  const size_t step = std::bit_ceil(bytes) / 8;
+  return (bytes + step - 1) & ~(step - 1);
 }
 
 }  // namespace gotthard

@@ -15,4 +15,8 @@ namespace gotthard {
 // The same, aligned to a power of two. REQUIRES: `bytes` is a multiple of `alignment`.
 [[nodiscard]] void* MustAlignedMalloc(size_t alignment, size_t bytes);
 
+// What an allocation of `bytes` really takes: jemalloc's size classes, 16 bytes apart up to 64 and
+// four to a doubling from there. Whoever grows a buffer asks for all of it.
+size_t AllocationClass(size_t bytes);
+
 }  // namespace gotthard

@@ -1,5 +1,6 @@
 #include "types/listpack.h"
 
+#include <bit>
 #include <cassert>
 
 namespace gotthard {
@@ -12,14 +13,16 @@ uint8_t ByteAt(const char* p) {
   return static_cast<uint8_t>(*p);
 }
 
-// Little endian, `bytes` of them, whatever the machine.
-uint64_t LoadLittle(const char* p, size_t bytes) {
+// Little endian, `bytes` of them.
+// Inlined with a constant number they are one instruction.
+inline uint64_t LoadLittle(const char* p, size_t bytes) {
+  static_assert(std::endian::native == std::endian::little, "bytes are copied as they are");
   uint64_t value = 0;
-  for (size_t i = 0; i < bytes; ++i) value |= uint64_t{ByteAt(p + i)} << (8 * i);
+  std::memcpy(&value, p, bytes);
   return value;
 }
-void StoreLittle(char* p, uint64_t value, size_t bytes) {
-  for (size_t i = 0; i < bytes; ++i) p[i] = static_cast<char>(value >> (8 * i));
+inline void StoreLittle(char* p, uint64_t value, size_t bytes) {
+  std::memcpy(p, &value, bytes);
 }
 int64_t SignExtend(uint64_t value, unsigned bits) {
   return static_cast<int64_t>(value << (64 - bits)) >> (64 - bits);
@@ -90,83 +93,8 @@ size_t BodyBytes(const char* p) {
   return head.is_integer ? head.head_bytes : head.head_bytes + TextLength(p);
 }
 
-// An element to be written: where its bytes come from, and how long it will be.
-class Encoder {
- public:
-  explicit Encoder(std::string_view text) : text_(text) {
-    if (!text.empty() && text.size() <= kMaxInt64Chars && (text[0] == '-' || text[0] <= '9')) {
-      if (const auto integer = ParseInt64(text)) {
-        SetInteger(*integer);
-        return;
-      }
-    }
-    const size_t length = text.size();
-    body_bytes_ = length + (length < 64 ? 1 : length < 4096 ? 2 : 5);
-  }
-  explicit Encoder(int64_t integer) { SetInteger(integer); }
-
-  size_t bytes() const { return body_bytes_ + BackLengthBytes(body_bytes_); }
-  char* Write(char* p) const {
-    if (is_integer_) {
-      std::memcpy(p, integer_, sizeof(integer_) < body_bytes_ ? sizeof(integer_) : body_bytes_);
-    } else {
-      WriteText(p);
-    }
-    return WriteBackLength(p + body_bytes_, body_bytes_);
-  }
-
- private:
-  void SetInteger(int64_t value) {
-    is_integer_ = true;
-    const auto bits = static_cast<uint64_t>(value);
-    if (value >= 0 && value <= 127) {
-      integer_[0] = static_cast<char>(value);
-      body_bytes_ = 1;
-    } else if (value >= -4096 && value <= 4095) {
-      integer_[0] = static_cast<char>(0xc0 | (bits >> 8 & 0x1f));
-      integer_[1] = static_cast<char>(bits);
-      body_bytes_ = 2;
-    } else if (value >= INT16_MIN && value <= INT16_MAX) {
-      SetWide(0xf1, bits, 2);
-    } else if (value >= -8388608 && value <= 8388607) {
-      SetWide(0xf2, bits, 3);
-    } else if (value >= INT32_MIN && value <= INT32_MAX) {
-      SetWide(0xf3, bits, 4);
-    } else {
-      SetWide(0xf4, bits, 8);
-    }
-  }
-  void SetWide(uint8_t head, uint64_t bits, size_t bytes) {
-    integer_[0] = static_cast<char>(head);
-    StoreLittle(integer_ + 1, bits, bytes);
-    body_bytes_ = 1 + bytes;
-  }
-  void WriteText(char* p) const {
-    const size_t length = text_.size();
-    size_t head = 1;
-    if (length < 64) {
-      p[0] = static_cast<char>(0x80 | length);
-    } else if (length < 4096) {
-      p[0] = static_cast<char>(0xe0 | length >> 8);
-      p[1] = static_cast<char>(length);
-      head = 2;
-    } else {
-      p[0] = static_cast<char>(0xf0);
-      StoreLittle(p + 1, length, 4);
-      head = 5;
-    }
-    if (length != 0) std::memcpy(p + head, text_.data(), length);
-  }
-
-  std::string_view text_;
-  char integer_[9] = {};
-  bool is_integer_ = false;
-  size_t body_bytes_ = 0;
-};
-
 void SetHeader(PackedBuffer& buffer, size_t count) {
-  StoreLittle(buffer.data(), buffer.size(), 4);
-  StoreLittle(buffer.data() + 4, count < kUnknownCount ? count : kUnknownCount, 2);
+  ListpackWriteHeader(buffer.data(), buffer.size(), count);
 }
 
 size_t HeaderCount(const PackedBuffer& buffer) {
@@ -191,16 +119,6 @@ char* MakeGap(PackedBuffer& buffer, size_t at, size_t old_bytes, size_t new_byte
   const auto sum = static_cast<int64_t>(count) + added;
   SetHeader(buffer, count == kUnknownCount ? kUnknownCount : static_cast<size_t>(sum));
   return gap;
-}
-
-void InsertEncoded(PackedBuffer& buffer, Listpack::Position at, const Encoder& element) {
-  element.Write(MakeGap(buffer, at, 0, element.bytes(), 1));
-}
-
-void ReplaceEncoded(PackedBuffer& buffer, Listpack::Position at, const Encoder& element) {
-  const size_t old_bytes = Listpack(buffer.view()).EntryBytes(at);
-  element.Write(old_bytes == element.bytes() ? buffer.data() + at
-                                             : MakeGap(buffer, at, old_bytes, element.bytes(), 0));
 }
 
 }  // namespace
@@ -276,8 +194,68 @@ Listpack::Position Listpack::Find(Position from, const PackedNeedle& needle, siz
   return kNone;
 }
 
-size_t ListpackElementBytes(std::string_view text) {
-  return Encoder(text).bytes();
+ListpackElement::ListpackElement(std::string_view text) {
+  const size_t length = text.size();
+  const bool may_be_integer = length - 1 < kMaxInt64Chars && static_cast<uint8_t>(text[0]) <= '9';
+  if (may_be_integer) {
+    if (const auto integer = ParseInt64(text)) {
+      SetInteger(*integer);
+      return;
+    }
+  }
+  text_ = text.data() != nullptr ? text.data() : "";
+  if (length < 64) {
+    head_[0] = static_cast<char>(0x80 | length);
+    head_bytes_ = 1;
+  } else if (length < 4096) {
+    head_[0] = static_cast<char>(0xe0 | length >> 8);
+    head_[1] = static_cast<char>(length);
+    head_bytes_ = 2;
+  } else {
+    head_[0] = static_cast<char>(0xf0);
+    StoreLittle(head_ + 1, length, 4);
+    head_bytes_ = 5;
+  }
+  body_bytes_ = head_bytes_ + length;
+  bytes_ = body_bytes_ + BackLengthBytes(body_bytes_);
+}
+
+void ListpackElement::SetInteger(int64_t value) {
+  const auto bits = static_cast<uint64_t>(value);
+  const auto wide = [&](uint8_t head, uint8_t bytes) {
+    head_[0] = static_cast<char>(head);
+    StoreLittle(head_ + 1, bits, bytes);
+    head_bytes_ = static_cast<uint8_t>(1 + bytes);
+  };
+  if (value >= 0 && value <= 127) {
+    head_[0] = static_cast<char>(value);
+    head_bytes_ = 1;
+  } else if (value >= -4096 && value <= 4095) {
+    head_[0] = static_cast<char>(0xc0 | (bits >> 8 & 0x1f));
+    head_[1] = static_cast<char>(bits);
+    head_bytes_ = 2;
+  } else if (value >= INT16_MIN && value <= INT16_MAX) {
+    wide(0xf1, 2);
+  } else if (value >= -8388608 && value <= 8388607) {
+    wide(0xf2, 3);
+  } else if (value >= INT32_MIN && value <= INT32_MAX) {
+    wide(0xf3, 4);
+  } else {
+    wide(0xf4, 8);
+  }
+  body_bytes_ = head_bytes_;
+  bytes_ = body_bytes_ + 1;
+}
+
+char* ListpackElement::Write(char* out) const {
+  std::memcpy(out, head_, head_bytes_);
+  if (text_ != nullptr) std::memcpy(out + head_bytes_, text_, body_bytes_ - head_bytes_);
+  return WriteBackLength(out + body_bytes_, body_bytes_);
+}
+
+void ListpackWriteHeader(char* listpack, size_t bytes, size_t count) {
+  StoreLittle(listpack, bytes, 4);
+  StoreLittle(listpack + 4, count < kUnknownCount ? count : kUnknownCount, 2);
 }
 
 void ListpackClear(PackedBuffer& buffer) {
@@ -286,27 +264,30 @@ void ListpackClear(PackedBuffer& buffer) {
   buffer.data()[kListpackHeaderBytes] = static_cast<char>(kTerminator);
 }
 
+void ListpackInsert(PackedBuffer& buffer, Listpack::Position at, const ListpackElement& element) {
+  element.Write(MakeGap(buffer, at, 0, element.bytes(), 1));
+}
 void ListpackInsert(PackedBuffer& buffer, Listpack::Position at, std::string_view text) {
-  InsertEncoded(buffer, at, Encoder(text));
+  ListpackInsert(buffer, at, ListpackElement(text));
 }
 void ListpackInsert(PackedBuffer& buffer, Listpack::Position at, int64_t integer) {
-  InsertEncoded(buffer, at, Encoder(integer));
+  ListpackInsert(buffer, at, ListpackElement(integer));
 }
 void ListpackAppend(PackedBuffer& buffer, std::string_view text) {
-  InsertEncoded(buffer, buffer.size() - 1, Encoder(text));
+  ListpackInsert(buffer, buffer.size() - 1, ListpackElement(text));
 }
 void ListpackAppend(PackedBuffer& buffer, int64_t integer) {
-  InsertEncoded(buffer, buffer.size() - 1, Encoder(integer));
+  ListpackInsert(buffer, buffer.size() - 1, ListpackElement(integer));
 }
 void ListpackPrepend(PackedBuffer& buffer, std::string_view text) {
-  InsertEncoded(buffer, kListpackHeaderBytes, Encoder(text));
+  ListpackInsert(buffer, kListpackHeaderBytes, ListpackElement(text));
 }
 
 void ListpackAppend(PackedBuffer& buffer, std::span<const std::string_view> texts) {
   size_t bytes = 0;
   for (const std::string_view text : texts) bytes += ListpackElementBytes(text);
   char* p = MakeGap(buffer, buffer.size() - 1, 0, bytes, static_cast<int64_t>(texts.size()));
-  for (const std::string_view text : texts) p = Encoder(text).Write(p);
+  for (const std::string_view text : texts) p = ListpackElement(text).Write(p);
 }
 
 void ListpackInsertRaw(PackedBuffer& buffer, Listpack::Position at, std::string_view elements,
@@ -315,11 +296,16 @@ void ListpackInsertRaw(PackedBuffer& buffer, Listpack::Position at, std::string_
   if (!elements.empty()) std::memcpy(gap, elements.data(), elements.size());
 }
 
+void ListpackReplace(PackedBuffer& buffer, Listpack::Position at, const ListpackElement& element) {
+  const size_t old_bytes = Listpack(buffer.view()).EntryBytes(at);
+  element.Write(old_bytes == element.bytes() ? buffer.data() + at
+                                             : MakeGap(buffer, at, old_bytes, element.bytes(), 0));
+}
 void ListpackReplace(PackedBuffer& buffer, Listpack::Position at, std::string_view text) {
-  ReplaceEncoded(buffer, at, Encoder(text));
+  ListpackReplace(buffer, at, ListpackElement(text));
 }
 void ListpackReplace(PackedBuffer& buffer, Listpack::Position at, int64_t integer) {
-  ReplaceEncoded(buffer, at, Encoder(integer));
+  ListpackReplace(buffer, at, ListpackElement(integer));
 }
 
 size_t ListpackDelete(PackedBuffer& buffer, Listpack::Position at, size_t count) {
@@ -329,6 +315,24 @@ size_t ListpackDelete(PackedBuffer& buffer, Listpack::Position at, size_t count)
   for (; deleted < count && end != list.End(); ++deleted) end += list.EntryBytes(end);
   if (deleted != 0) MakeGap(buffer, at, end - at, 0, -static_cast<int64_t>(deleted));
   return deleted;
+}
+
+void ListpackDeleteEach(PackedBuffer& buffer, std::span<const Listpack::Position> positions) {
+  if (positions.empty()) return;
+  const Listpack list(buffer.view());
+  char* data = buffer.data();
+  const size_t size = buffer.size();
+  const size_t count = HeaderCount(buffer);
+  size_t to = positions[0];
+  for (size_t i = 0; i < positions.size(); ++i) {
+    const size_t from = positions[i] + list.EntryBytes(positions[i]);
+    // The bytes behind the last one include the terminator.
+    const size_t end = i + 1 < positions.size() ? positions[i + 1] : size;
+    std::memmove(data + to, data + from, end - from);
+    to += end - from;
+  }
+  buffer.Resize(to);
+  SetHeader(buffer, count == kUnknownCount ? count : count - positions.size());
 }
 
 bool ValidateListpack(std::string_view bytes) {

@@ -111,8 +111,35 @@ class Listpack {
   size_t size_;
 };
 
+// An element to be written: a text (that may be an integer's) or an integer. For whoever lays out a
+// listpack's memory on its own; the editors below do it for a PackedBuffer.
+class ListpackElement {
+ public:
+  // `text` must live until Write.
+  explicit ListpackElement(std::string_view text);
+  explicit ListpackElement(int64_t integer) { SetInteger(integer); }
+
+  // How many bytes Write writes.
+  size_t bytes() const { return bytes_; }
+  // Returns the end of what it wrote.
+  char* Write(char* out) const;
+
+ private:
+  void SetInteger(int64_t value);
+
+  const char* text_ = nullptr;  // null for an integer
+  size_t body_bytes_ = 0;       // without the backward length
+  size_t bytes_ = 0;
+  char head_[9];  // what comes before a text, or all of an integer
+  uint8_t head_bytes_ = 0;
+};
+
 // Bytes that `text` takes as an element.
-size_t ListpackElementBytes(std::string_view text);
+inline size_t ListpackElementBytes(std::string_view text) {
+  return ListpackElement(text).bytes();
+}
+// Writes the header of a listpack of `bytes` bytes in all.
+void ListpackWriteHeader(char* listpack, size_t bytes, size_t count);
 // Whether `more` further bytes of elements fit into a listpack of `size` bytes.
 inline bool ListpackHasRoom(size_t size, size_t more) {
   return more <= kMaxListpackBytes && size + more <= kMaxListpackBytes;
@@ -126,6 +153,7 @@ void ListpackClear(PackedBuffer& buffer);
 // Inserts before the element at `at`, or at the end for End(); `at` is then the new element's.
 void ListpackInsert(PackedBuffer& buffer, Listpack::Position at, std::string_view text);
 void ListpackInsert(PackedBuffer& buffer, Listpack::Position at, int64_t integer);
+void ListpackInsert(PackedBuffer& buffer, Listpack::Position at, const ListpackElement& element);
 void ListpackAppend(PackedBuffer& buffer, std::string_view text);
 void ListpackAppend(PackedBuffer& buffer, int64_t integer);
 void ListpackPrepend(PackedBuffer& buffer, std::string_view text);
@@ -136,9 +164,13 @@ void ListpackInsertRaw(PackedBuffer& buffer, Listpack::Position at, std::string_
                        size_t count);
 void ListpackReplace(PackedBuffer& buffer, Listpack::Position at, std::string_view text);
 void ListpackReplace(PackedBuffer& buffer, Listpack::Position at, int64_t integer);
+void ListpackReplace(PackedBuffer& buffer, Listpack::Position at, const ListpackElement& element);
 // Deletes up to `count` elements from `at` on and returns how many. `at` is then the position of
 // the element that came after them, or End().
 size_t ListpackDelete(PackedBuffer& buffer, Listpack::Position at, size_t count = 1);
+
+// Deletes the elements at these positions, in ascending order, in one pass.
+void ListpackDeleteEach(PackedBuffer& buffer, std::span<const Listpack::Position> positions);
 
 // Whether these bytes are a listpack, every one of them: header, element heads, lengths, backward
 // lengths, number of elements, terminator. An empty one is valid. O(n).

@@ -1,0 +1,74 @@
+// A node of a quicklist (types/quicklist.h): a listpack, or one big item apart, in memory of its
+// own that may be compressed.
+//
+//   memory   | front: spare | listpack or item: size | spare |      stored == 0
+//            | LZF, stored bytes of it               |              stored != 0
+//
+// The room in front makes a push or pop at the head of a listpack as cheap as at its tail: the
+// bytes of the others stay where they are.
+//
+// Owning thread: whoever owns the list.
+// Limits: a listpack's; a big item as long as memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "types/listpack.h"
+#include "types/packed_buffer.h"
+
+namespace gotthard {
+
+struct QuicklistNode {
+  QuicklistNode* previous = nullptr;
+  QuicklistNode* next = nullptr;
+  char* memory = nullptr;
+  size_t allocated = 0;
+  size_t size = 0;  // of the listpack or item when not compressed
+  uint32_t front = 0;
+  uint32_t stored = 0;
+  uint32_t count = 0;
+  bool plain = false;  // one item apart, not a listpack
+
+  // REQUIRES of all that follows but Bytes, Expand and the destructor: stored == 0.
+  QuicklistNode() = default;
+  QuicklistNode(const QuicklistNode& other);  // its contents, without neighbours
+  QuicklistNode& operator=(const QuicklistNode&) = delete;
+  ~QuicklistNode();
+
+  char* data() const { return memory + front; }
+  // The listpack or item; decompressed into `scratch` if need be.
+  std::string_view Bytes(std::string& scratch) const;
+  std::string_view raw() const { return {data(), size}; }
+
+  // Become ... whatever it was.
+  void SetEmptyListpack();
+  void SetListpack(std::string_view bytes, size_t elements);
+  void SetPlain(std::string_view item);
+
+  // `limit`: no room is made beyond this many bytes, as the node will not get larger.
+  void Append(const ListpackElement& element, size_t limit);
+  void Prepend(const ListpackElement& element, size_t limit);
+  // Deletes `elements` from element `index` on. REQUIRES: they are there, and not all.
+  void Erase(size_t index, size_t elements);
+
+  // Compresses, if that saves anything worth it.
+  void Compress();
+  void Expand();
+};
+static_assert(sizeof(QuicklistNode) <= 64, "a node costs one line beside its items");
+
+// A node's listpack for the editors of types/listpack.h. Call Done when the edit is over.
+class NodeBuffer final : public PackedBuffer {
+ public:
+  explicit NodeBuffer(QuicklistNode& node) : PackedBuffer(node.data(), node.size), node_(node) {}
+  void Resize(size_t size) override;
+  void Done(size_t elements) { node_.count = static_cast<uint32_t>(elements); }
+
+ private:
+  QuicklistNode& node_;
+};
+
+}  // namespace gotthard
