@@ -1,6 +1,7 @@
-// The timeout argument of commands that wait: milliseconds from now, 0 for ever.
+// The timeout argument of commands that wait: milliseconds or seconds from now, 0 for ever.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 
 #include "base/numbers.h"
@@ -19,6 +20,20 @@ inline Result<int64_t> ParseDeadlineMs(const Context& ctx, std::string_view time
   if (*timeout == 0) return int64_t{0};
   if (*timeout > INT64_MAX - ctx.now_ms()) return kOutOfRange;
   return ctx.now_ms() + *timeout;
+}
+
+// The same from a number of seconds, which may have decimals: BLPOP and its like.
+inline Result<int64_t> ParseDeadlineSeconds(const Context& ctx, std::string_view timeout_s) {
+  static constexpr ErrorText kNotFloat{"ERR timeout is not a float or out of range"};
+  static constexpr ErrorText kNegative{"ERR timeout is negative"};
+  static constexpr ErrorText kOutOfRange{"ERR timeout is out of range"};
+  const std::optional<long double> seconds = ParseLongDouble(timeout_s);
+  if (!seconds) return kNotFloat;
+  const long double timeout_ms = std::ceil(*seconds * 1000);
+  if (timeout_ms < 0) return kNegative;
+  if (timeout_ms == 0) return int64_t{0};
+  if (timeout_ms > static_cast<long double>(INT64_MAX - ctx.now_ms())) return kOutOfRange;
+  return ctx.now_ms() + static_cast<int64_t>(timeout_ms);
 }
 
 }  // namespace gotthard

@@ -1,6 +1,5 @@
 // Walking through the keys: KEYS, SCAN, RANDOMKEY, DBSIZE.
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,13 +7,12 @@
 #include "base/glob.h"
 #include "base/numbers.h"
 #include "commands/family_rows.h"
+#include "commands/scan_args.h"
 #include "exec/args.h"
 #include "exec/context.h"
 
 namespace gotthard {
 namespace {
-
-constexpr ErrorText kErrCursor{"ERR invalid cursor"};
 
 // Removes entries that were found expired. By name, since each removal may move the others.
 void RemoveExpired(Context& ctx, const Args& args, const std::vector<std::string>& names) {
@@ -61,21 +59,6 @@ Status ParseScanOptions(const Args& args, ScanOptions& options) {
     }
   }
   return Status::Ok();
-}
-
-// A cursor as clients send it: what strtoul reads, so that "" and "007" are cursors too.
-std::optional<uint64_t> ParseCursor(std::string_view text) {
-  bool negative = false;
-  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
-    negative = text[0] == '-';
-    text.remove_prefix(1);
-    if (text.empty()) return std::nullopt;
-  }
-  if (text.empty()) return 0;
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return negative ? uint64_t{0} - value : value;
 }
 
 Status Scan(Context& ctx, const Args& args) {
