@@ -14,6 +14,7 @@ namespace gotthard::bench {
 namespace {
 
 constexpr const char* kVersion = "0.1.0";
+constexpr int kInterrupted = 130;  // as a shell says of a program that Ctrl-C ended
 
 int Complain(std::string_view what) {
   std::fprintf(stderr, "gotthard-benchmark: %.*s\n", static_cast<int>(what.size()), what.data());
@@ -38,15 +39,17 @@ void RaiseDescriptorLimit() {
 // Loads the keys in portions that fit in the ring's memory.
 int Preload(const Options& options, const Address& address) {
   RingBuilder builder(options);
+  const Workload workload = PreloadWorkload(options);
   const uint64_t request_bytes = options.key_size.most + options.data_size.most + 64;
   const uint64_t portion = std::max(options.ring_bytes / request_bytes, uint64_t{1});
   uint64_t errors = 0;
   double seconds = 0;
   for (uint64_t loaded = 0; loaded < options.preload;) {
     const uint64_t number = std::min(portion, options.preload - loaded);
-    const RequestRing ring = builder.BuildPreload(loaded, number);
+    const RequestRing ring = builder.BuildPreload(workload, loaded, number);
     Result<Outcome> outcome = RunLoad(options, address, "preload", ring, /*once=*/true);
     if (!outcome.ok()) return ComplainAbout(options, outcome.error_text());
+    if (outcome->interrupted) return kInterrupted;
     if (outcome->tally.errors > 0 && errors == 0) {
       Complain(outcome->tally.texts.begin()->first);
     }
@@ -65,18 +68,30 @@ int Preload(const Options& options, const Address& address) {
 int RunTests(const Options& options, const Address& address) {
   Result<std::vector<Workload>> workloads = ChooseWorkloads(options);
   if (!workloads.ok()) return Complain(workloads.error_text());
+  if (options.idle) {
+    std::printf("Creating %llu idle connections and waiting forever (Ctrl+C when done)\n",
+                static_cast<unsigned long long>(options.connections));
+    std::fflush(stdout);
+  }
   Reporter reporter(options);
   reporter.Begin();
+  bool faultless = true;
   do {
     for (const Workload& workload : *workloads) {
       const RequestRing ring = RingBuilder(options).Build(workload);
       Result<Outcome> outcome = RunLoad(options, address, workload.title, ring, /*once=*/false);
       if (!outcome.ok()) return ComplainAbout(options, outcome.error_text());
       reporter.Add(*outcome);
+      if (outcome->interrupted) {
+        reporter.End();
+        return kInterrupted;
+      }
+      faultless = faultless && outcome->tally.errors == 0 && outcome->lost == 0;
     }
   } while (options.loop);
   reporter.End();
-  return 0;
+  // Errors are quickly answered: figures with some among them must not pass for good ones.
+  return faultless ? 0 : 1;
 }
 
 int Main(int argc, const char* const* argv) {
@@ -93,6 +108,7 @@ int Main(int argc, const char* const* argv) {
   Result<Address> address = Resolve(*options);
   if (!address.ok()) return Complain(address.error_text());
   RaiseDescriptorLimit();
+  HoldInterrupts();
   if (options->preload > 0) {
     Options preload = *options;
     // Without -c and -P of the user's own, loading takes few connections and long pipelines.

@@ -46,6 +46,14 @@ class Histogram {
     return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
   }
 
+  // How many records do not exceed `value`, to within the bucket that holds it.
+  uint64_t CountUpTo(uint64_t value) const {
+    if (value >= max_) return count_;
+    uint64_t seen = 0;
+    for (size_t i = 0; i < kBuckets && LastValueOf(i) <= value; ++i) seen += buckets_[i];
+    return seen;
+  }
+
   // The smallest bucket end that at least `percent` of the records do not exceed, never above
   // max(); 0 when nothing was recorded. REQUIRES: 0 <= percent <= 100.
   uint64_t Percentile(double percent) const {

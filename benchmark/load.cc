@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -50,6 +51,19 @@ uint64_t PartOf(uint64_t whole, uint64_t index, uint64_t parts) {
   return whole * (index + 1) / parts - whole * index / parts;
 }
 
+sigset_t Interrupts() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+bool TakeInterrupt() {
+  const sigset_t set = Interrupts();
+  const timespec now{};
+  return sigtimedwait(&set, nullptr, &now) > 0;
+}
+
 class Crew {
  public:
   Crew(LoadShared& shared, bool once) : shared_(shared) {
@@ -85,12 +99,14 @@ class Crew {
   Result<Outcome> Collect(const std::string& title) const {
     Outcome outcome;
     outcome.title = title;
+    outcome.interrupted = interrupted_;
     uint64_t first_ns = UINT64_MAX;
     uint64_t last_ns = 0;
     for (const auto& thread : threads_) {
       if (!thread->failure.empty()) return Status::Error(thread->failure);
       outcome.requests += thread->answered.load(std::memory_order_relaxed);
       outcome.latency_ns.Merge(thread->latency_ns);
+      outcome.timeline.Merge(thread->timeline);
       outcome.tally.Merge(thread->tally);
       outcome.sent_bytes += thread->sent_bytes;
       outcome.received_bytes += thread->received_bytes;
@@ -114,6 +130,10 @@ class Crew {
     std::unique_lock lock(mutex_);
     const auto all_done = [this] { return finished_ == threads_.size(); };
     while (!changed_.wait_for(lock, std::chrono::milliseconds(250), all_done)) {
+      if (TakeInterrupt()) {
+        interrupted_ = true;
+        shared_.stop.store(true, std::memory_order_relaxed);
+      }
       if (!show) continue;
       uint64_t answered = 0;
       uint64_t open = 0;
@@ -138,7 +158,8 @@ class Crew {
   std::vector<std::unique_ptr<LoadThread>> threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  size_t finished_ = 0;  // guarded by mutex_
+  size_t finished_ = 0;       // guarded by mutex_
+  bool interrupted_ = false;  // of the watching thread
 };
 
 }  // namespace
@@ -176,6 +197,11 @@ Result<Address> Resolve(const Options& options) {
   address.size = chosen->ai_addrlen;
   freeaddrinfo(found);
   return address;
+}
+
+void HoldInterrupts() {
+  const sigset_t set = Interrupts();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 Result<Outcome> RunLoad(const Options& options, const Address& address, const std::string& title,

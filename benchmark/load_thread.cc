@@ -44,12 +44,14 @@ void LoadThread::Run() {
   } else {
     Loop();
   }
+  timeline.Close();
   cpu_ns = ClockNs(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void LoadThread::Loop() {
   epoll_event events[512];
   begin_ns_ = now_ns_ = NowNs();
+  timeline.Start(begin_ns_, static_cast<uint64_t>(options_.timeline_s * 1e9));
   OpenDue();
   while (!Finished()) {
     const int64_t timeout_ns = Timeout();
@@ -73,11 +75,36 @@ bool LoadThread::Finished() {
   if (options_.duration_s <= 0) return false;
   const uint64_t end_ns = begin_ns_ + static_cast<uint64_t>(options_.duration_s * 1e9);
   if (now_ns_ < end_ns) return false;
-  draining_ = true;
+  if (!draining_) {
+    draining_ = true;
+    GiveUpSchedule(end_ns);
+  }
   if (done_ == issued_) return true;
-  if (now_ns_ < end_ns + kDrainNs) return false;
-  lost = issued_ - done_;
+  if (now_ns_ < end_ns + static_cast<uint64_t>(options_.drain_s * 1e9)) return false;
+  GiveUpReplies();
   return true;
+}
+
+// What the open loop owed by the end and could not send is lost, not forgotten.
+void LoadThread::GiveUpSchedule(uint64_t end_ns) {
+  if (share_.rate <= 0 || due_ns_ == 0) return;
+  const double step_ns = StepNs();
+  while (due_ns_ < static_cast<double>(end_ns) &&
+         (share_.requests == 0 || issued_ + lost < share_.requests)) {
+    lost += options_.pipeline;
+    latency_ns.Record(end_ns - static_cast<uint64_t>(due_ns_));
+    due_ns_ += step_ns;
+  }
+}
+
+void LoadThread::GiveUpReplies() {
+  for (const Connection& connection : connections_) {
+    for (const Flush& flush : connection.flushes) {
+      if (flush.setup) continue;
+      lost += flush.owed;
+      latency_ns.Record(now_ns_ - flush.start_ns);
+    }
+  }
 }
 
 int64_t LoadThread::Timeout() const {
@@ -121,7 +148,7 @@ void LoadThread::Open(Connection& connection) {
     return Fail("Could not connect", errno);
   }
   if (shared_.setup_replies > 0) {
-    connection.flushes.push_back({shared_.setup, shared_.setup_replies, true, 0});
+    connection.flushes.push_back({shared_.setup, shared_.setup_replies, true, 0, 0});
   }
   // The first EPOLLOUT says that the connection stands.
   epoll_event event{EPOLLIN | EPOLLOUT | EPOLLET, {.ptr = &connection}};
@@ -198,6 +225,7 @@ void LoadThread::Account(Connection& connection, uint64_t replies) {
       open.fetch_add(1, std::memory_order_relaxed);
     } else {
       latency_ns.Record(now_ns - flush.start_ns);
+      timeline.Record(now_ns, flush.count, now_ns - flush.start_ns);
       last_ns = now_ns;
     }
     const bool reconnect = !flush.setup && !options_.keep_alive;
@@ -225,7 +253,7 @@ void LoadThread::Next(Connection& connection, uint64_t now_ns) {
 
 void LoadThread::SendDue() {
   if (due_ns_ == 0) return;  // no connection stands yet
-  const double step_ns = 1e9 * static_cast<double>(options_.pipeline) / share_.rate;
+  const double step_ns = StepNs();
   while (due_ns_ <= static_cast<double>(now_ns_) && MaySend()) {
     size_t tried = 0;
     while (tried < opened_) {
@@ -247,8 +275,8 @@ void LoadThread::AddFlush(Connection& connection, uint64_t start_ns) {
   uint64_t number = options_.pipeline;
   if (share_.requests > 0) number = std::min(number, share_.requests - issued_);
   if (cursor_ + number > share_.ring_end) cursor_ = 0;
-  connection.flushes.push_back(
-      {shared_.ring.Slice(cursor_, number), static_cast<uint32_t>(number), false, start_ns});
+  connection.flushes.push_back({shared_.ring.Slice(cursor_, number), static_cast<uint32_t>(number),
+                                false, start_ns, static_cast<uint32_t>(number)});
   cursor_ += number;
   issued_ += number;
   if (first_ns == 0) first_ns = start_ns;

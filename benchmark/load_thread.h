@@ -15,8 +15,9 @@
 // Owning thread: the constructor and the results belong to main, Run to the thread itself;
 // `answered` and `open` may be read by anybody at any time. Limits: at most kMaxFlushes flushes
 // wait on a connection in the open loop; beyond that the schedule waits, and the latency of what it
-// sends later counts from when it was due. Replies that have not come kDrainNs after the end of
-// --duration are given up and reported as lost.
+// sends later counts from when it was due. Replies that have not come drain_s after the end of
+// --duration are given up and reported as lost, and so is what the open loop's schedule held but
+// could not send by then; their waiting so far is among the latencies.
 #pragma once
 
 #include <sys/socket.h>
@@ -32,6 +33,7 @@
 #include "benchmark/histogram.h"
 #include "benchmark/options.h"
 #include "benchmark/reply_counter.h"
+#include "benchmark/timeline.h"
 #include "benchmark/workload.h"
 
 namespace gotthard::bench {
@@ -78,10 +80,11 @@ class LoadThread {
 
   // Valid when Run has returned.
   Histogram latency_ns;
+  Timeline timeline;
   ReplyTally tally;
   uint64_t sent_bytes = 0;
   uint64_t received_bytes = 0;
-  uint64_t lost = 0;
+  uint64_t lost = 0;      // due, or sent, and never answered
   uint64_t first_ns = 0;  // when the first request was sent, and the last reply seen
   uint64_t last_ns = 0;
   uint64_t cpu_ns = 0;
@@ -90,13 +93,13 @@ class LoadThread {
  private:
   static constexpr size_t kMaxFlushes = 4096;
   static constexpr size_t kReadBytes = 256 * 1024;
-  static constexpr uint64_t kDrainNs = 5'000'000'000;
 
   struct Flush {
     std::string_view unsent;
     uint32_t owed;  // replies
     bool setup;
     uint64_t start_ns;  // sent at, or due at
+    uint32_t count;     // requests in it
   };
   struct Connection {
     int fd = -1;
@@ -107,6 +110,8 @@ class LoadThread {
   };
 
   void Loop();
+  void GiveUpSchedule(uint64_t end_ns);
+  void GiveUpReplies();
   void OpenDue();
   void Open(Connection& connection);
   void Close(Connection& connection);
@@ -120,6 +125,8 @@ class LoadThread {
   // Nanoseconds until something other than a socket wants attention; -1: nothing does.
   int64_t Timeout() const;
   bool Finished();
+  // From one flush of the open loop to the next.
+  double StepNs() const { return 1e9 * static_cast<double>(options_.pipeline) / share_.rate; }
   bool MaySend() const { return !draining_ && (share_.requests == 0 || issued_ < share_.requests); }
   void Fail(const std::string& what, int error = 0);
 

@@ -29,6 +29,7 @@ struct RawOptions {
   std::string distribution;
   std::string profile;
   int keep_alive = 1;
+  double timeline_ms = 0;
   uint64_t ring_mb = 64;
   bool read_stdin = false;
 };
@@ -59,6 +60,8 @@ po::options_description Description(Options& o, RawOptions& raw) {
       "ramp", po::value(&o.ramp)->value_name("N"), "open N connections a second (all at once)")(
       "idle,I", po::bool_switch(&o.idle), "only open the connections, and wait")(
       "loop,l", po::bool_switch(&o.loop), "repeat the tests for ever")(
+      "timeline", po::value(&raw.timeline_ms)->value_name("MS"),
+      "in the JSON, throughput and latency of every interval of MS")(
       "profile", po::value(&raw.profile)->value_name("NAME"),
       "pipeline-max: -c 1 -P 20000; realistic: -c 10 -P 100; unpipelined: -c 50 -P 1; "
       "connections: -c 10000 --ramp 500; each with -t set,get -r 1000000 unless given");
@@ -77,7 +80,8 @@ po::options_description Description(Options& o, RawOptions& raw) {
       "ring-mb", po::value(&raw.ring_mb)->value_name("MB"), "memory for prebuilt requests (64)")(
       "tests,t", po::value(&raw.tests)->value_name("LIST"), "tests to run, comma separated (all)")(
       "ratio", po::value(&raw.ratio)->value_name("S:G"), "one test: S SETs for G GETs, mixed")(
-      "preload", po::value(&o.preload)->value_name("N"), "SET keys 0..N-1, each once, and exit")(
+      "preload", po::value(&o.preload)->value_name("N"),
+      "SET keys 0..N-1, or send COMMAND with these numbers, each once, and exit")(
       "stdin,x", po::bool_switch(&raw.read_stdin), "the command's last argument is on stdin");
   po::options_description output("Output");
   output.add_options()("quiet,q", po::bool_switch(&o.quiet), "one line per test")(
@@ -136,6 +140,29 @@ std::vector<std::string> SplitList(const std::string& text) {
   return words;
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// %XX in a URI's user or password; anything else stays as it is.
+std::string PercentDecoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
+    const int low = high < 0 ? -1 : HexDigit(text[i + 2]);
+    if (low < 0) {
+      out += text[i];
+    } else {
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return out;
+}
+
 constexpr ErrorText kBadUri{"-u takes redis://[[user:]password@]host[:port][/db]"};
 
 Status ApplyUri(const std::string& uri, Options& o) {
@@ -152,8 +179,8 @@ Status ApplyUri(const std::string& uri, Options& o) {
   if (const size_t at = rest.rfind('@'); at != rest.npos) {
     const std::string_view login = rest.substr(0, at);
     const size_t colon = login.find(':');
-    if (colon != login.npos) o.user = login.substr(0, colon);
-    o.password = colon == login.npos ? login : login.substr(colon + 1);
+    if (colon != login.npos) o.user = PercentDecoded(login.substr(0, colon));
+    o.password = PercentDecoded(colon == login.npos ? login : login.substr(colon + 1));
     rest.remove_prefix(at + 1);
   }
   if (const size_t colon = rest.rfind(':'); colon != rest.npos) {
@@ -221,6 +248,12 @@ Status ApplyRaw(const RawOptions& raw, const po::variables_map& given, Options& 
   o.zipf = raw.distribution == "zipf";
   o.keep_alive = raw.keep_alive != 0;
   o.ring_bytes = raw.ring_mb << 20;
+  o.timeline_s = raw.timeline_ms / 1000;
+  // As redis-benchmark has it: 0 threads are one, a pipeline of 0 is none, -r 0 is one random key.
+  o.multi_threaded = given.count("threads") != 0 && o.threads > 0;
+  o.threads = std::max(o.threads, uint64_t{1});
+  o.pipeline = std::max(o.pipeline, uint64_t{1});
+  if (given.count("keyspace") != 0) o.keyspace = std::max(o.keyspace, uint64_t{1});
   if (given.count("seed") == 0) o.seed = std::random_device{}();
   if (given.count("requests") == 0 && o.duration_s > 0) o.requests = 0;
   if (raw.read_stdin) {
@@ -249,15 +282,16 @@ Status CheckSizes(const Options& o) {
 
 Status Check(Options& o) {
   if (o.connections == 0) return Status::Error("-c: at least one connection");
-  if (o.threads == 0) return Status::Error("--threads: at least one");
   o.threads = std::min(o.threads, o.connections);
-  if (o.pipeline == 0 || o.pipeline > kMaxPipeline) {
-    return Status::Error("-P: between 1 and 10000000");
-  }
-  if (o.duration_s < 0 || o.rate < 0 || o.ramp < 0) {
+  if (o.pipeline > kMaxPipeline) return Status::Error("-P: at most 10000000");
+  if (!(o.duration_s >= 0 && o.rate >= 0 && o.ramp >= 0)) {
     return Status::Error("--duration, --rate and --ramp: not below 0");
   }
-  if (o.requests == 0 && o.duration_s == 0) return Status::Error("-n: at least one request");
+  if (!(o.timeline_s == 0 || o.timeline_s >= 0.001)) {
+    return Status::Error("--timeline: 1 millisecond at least");
+  }
+  if (o.requests == 0 && o.duration_s == 0 && !o.idle)
+    return Status::Error("-n: at least one request");
   if (o.rate > 0 && !o.keep_alive) return Status::Error("--rate needs -k 1");
   if (o.zipf && (o.keyspace == 0 || o.zipf_exponent <= 0)) {
     return Status::Error("--distribution zipf needs -r and an exponent above 0");

@@ -32,12 +32,15 @@ struct Options {
   uint64_t requests = 100000;  // 0: no end but the duration's
   uint64_t pipeline = 1;
   uint64_t threads = 1;
+  bool multi_threaded = false;  // --threads was given
   bool keep_alive = true;
   bool idle = false;
   bool loop = false;
+  double drain_s = 5;     // what is in flight when the duration ends is waited for this long
   double duration_s = 0;  // 0: until `requests` are answered
   double rate = 0;        // requests a second, sent on schedule; 0: as fast as answers come
   double ramp = 0;        // new connections a second; 0: all at once
+  double timeline_s = 0;  // figures for every interval of this length; 0: none
 
   uint64_t keyspace = 0;  // 0: no random keys
   SizeRange key_size{16, 16};

@@ -1,8 +1,10 @@
 #include "benchmark/report.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <iterator>
+#include <string>
 
 namespace gotthard::bench {
 namespace {
@@ -21,6 +23,40 @@ double Milliseconds(uint64_t ns) {
 }
 double Percentile(const Outcome& outcome, double percent) {
   return Milliseconds(outcome.latency_ns.Percentile(percent));
+}
+
+void PrintShare(double percent, double milliseconds, uint64_t count) {
+  std::printf("%3.3f%% <= %.3f milliseconds (cumulative count %" PRIu64 ")\n", percent,
+              milliseconds, count);
+}
+
+// Each step halves the distance to 100 %.
+void AddPercentileDistribution(const Histogram& latency_ns) {
+  std::puts("\nLatency by percentile distribution:");
+  uint64_t printed = 0;
+  for (double rest = 100; printed < latency_ns.count(); rest /= 2) {
+    const uint64_t value = latency_ns.Percentile(100 - rest);
+    const uint64_t count = latency_ns.CountUpTo(value);
+    if (count == printed) continue;
+    printed = count;
+    PrintShare(count == latency_ns.count() ? 100 : 100 - rest, Milliseconds(value), count);
+  }
+}
+
+// Steps of 0.1 ms up to 2 ms, then of 1 ms, then of a tenth of what is reached: a stall of minutes
+// must not print a line per millisecond.
+void AddCumulativeDistribution(const Histogram& latency_ns) {
+  std::puts("\nCumulative distribution of latencies:");
+  uint64_t printed = 0;
+  uint64_t bound = 0;
+  while (printed < latency_ns.count()) {
+    bound += bound < 2'000'000 ? 100'000 : std::max(uint64_t{1'000'000}, bound / 10);
+    const uint64_t count = latency_ns.CountUpTo(bound);
+    if (count == printed) continue;
+    printed = count;
+    PrintShare(100 * static_cast<double>(count) / static_cast<double>(latency_ns.count()),
+               Milliseconds(bound), count);
+  }
 }
 
 std::string Quoted(const std::string& text) {
@@ -70,33 +106,50 @@ void Reporter::Add(const Outcome& o) {
 }
 
 void Reporter::End() {
-  if (options_.json) std::puts("\n]}");
+  if (options_.json) {
+    std::puts("\n]}");
+  } else if (!options_.csv && options_.command.empty()) {
+    std::puts("");
+  }
 }
 
+// The parts and their wording are redis-benchmark's, line for line, so that what reads its output
+// reads this too; what is ours comes after its last line.
 void Reporter::AddText(const Outcome& o) const {
   std::printf("====== %s ======\n", o.title.c_str());
   std::printf("  %" PRIu64 " requests completed in %.2f seconds\n", o.requests, o.seconds);
-  std::printf("  %" PRIu64 " parallel clients, pipelines of %" PRIu64 ", %" PRIu64 " thread%s\n",
-              options_.connections, options_.pipeline, options_.threads,
-              options_.threads == 1 ? "" : "s");
-  if (options_.rate > 0) {
-    std::printf("  open loop: %.0f requests per second asked for\n", options_.rate);
+  std::printf("  %" PRIu64 " parallel clients\n", options_.connections);
+  const SizeRange& data = options_.data_size;
+  std::printf("  %s bytes payload\n",
+              data.least == data.most
+                  ? std::to_string(data.least).c_str()
+                  : (std::to_string(data.least) + "-" + std::to_string(data.most)).c_str());
+  std::printf("  keep alive: %d\n", options_.keep_alive ? 1 : 0);
+  std::printf("  multi-thread: %s\n", options_.multi_threaded ? "yes" : "no");
+  if (options_.multi_threaded) std::printf("  threads: %" PRIu64 "\n", options_.threads);
+  if (o.latency_ns.count() > 0) {
+    AddPercentileDistribution(o.latency_ns);
+    AddCumulativeDistribution(o.latency_ns);
   }
+  std::printf("\nSummary:\n  throughput summary: %.2f requests per second\n", o.rate());
+  std::puts("  latency summary (msec):");
+  std::printf("    %9s %9s %9s %9s %9s %9s\n", "avg", "min", "p50", "p95", "p99", "max");
+  const int digits = options_.precision;
+  std::printf("    %9.*f %9.*f %9.*f %9.*f %9.*f %9.*f\n", digits, o.latency_ns.mean() / 1e6,
+              digits, Milliseconds(o.latency_ns.min()), digits, Percentile(o, 50), digits,
+              Percentile(o, 95), digits, Percentile(o, 99), digits,
+              Milliseconds(o.latency_ns.max()));
+  std::printf("  tail: p90 %.*f, p99.9 %.*f, p99.99 %.*f%s\n", digits, Percentile(o, 90), digits,
+              Percentile(o, 99.9), digits, Percentile(o, 99.99),
+              options_.pipeline > 1 ? "; all of whole pipelines" : "");
   std::printf("  sent %.1f MB, received %.1f MB; the generator used %.3f us of CPU per request\n",
               static_cast<double>(o.sent_bytes) / 1e6, static_cast<double>(o.received_bytes) / 1e6,
               o.cpu_us_per_request());
+  if (options_.rate > 0) {
+    std::printf("  open loop: %.0f requests per second asked for\n", options_.rate);
+  }
   if (o.tally.nulls > 0) std::printf("  %" PRIu64 " null replies\n", o.tally.nulls);
-  std::printf("\nSummary:\n  throughput summary: %.2f requests per second\n", o.rate());
-  std::printf("  latency summary (msec%s):\n  ",
-              options_.pipeline > 1 ? ", of whole pipelines" : "");
-  std::printf("%10s%10s", "avg", "min");
-  for (const Point& point : kPoints) std::printf("%10s", point.name);
-  std::printf("%10s\n  ", "max");
-  const int digits = options_.precision;
-  std::printf("%10.*f%10.*f", digits, o.latency_ns.mean() / 1e6, digits,
-              Milliseconds(o.latency_ns.min()));
-  for (const Point& point : kPoints) std::printf("%10.*f", digits, Percentile(o, point.percent));
-  std::printf("%10.*f\n\n", digits, Milliseconds(o.latency_ns.max()));
+  std::puts("");
 }
 
 void Reporter::AddJson(const Outcome& o) {
@@ -115,7 +168,24 @@ void Reporter::AddJson(const Outcome& o) {
   for (const Point& point : kPoints) {
     std::printf(", \"%s\": %" PRIu64, point.json_name, o.latency_ns.Percentile(point.percent));
   }
-  std::printf(", \"max_ns\": %" PRIu64 "}}", o.latency_ns.max());
+  std::printf(", \"max_ns\": %" PRIu64 "}", o.latency_ns.max());
+  if (options_.timeline_s > 0) AddTimeline(o.timeline);
+  std::fputs("}", stdout);
+}
+
+void Reporter::AddTimeline(const Timeline& timeline) const {
+  std::fputs(", \"timeline\": [", stdout);
+  double at_s = 0;
+  const char* separator = "";
+  for (const Interval& interval : timeline.intervals()) {
+    std::printf("%s{\"at_s\": %.3f, \"requests\": %" PRIu64 ", \"p50_ns\": %" PRIu64
+                ", \"p99_ns\": %" PRIu64 ", \"max_ns\": %" PRIu64 "}",
+                separator, at_s, interval.requests, interval.p50_ns, interval.p99_ns,
+                interval.max_ns);
+    at_s += options_.timeline_s;
+    separator = ", ";
+  }
+  std::fputs("]", stdout);
 }
 
 void Reporter::AddErrors(const Outcome& o) const {

@@ -19,6 +19,7 @@ class Reporter {
  private:
   void AddText(const Outcome& outcome) const;
   void AddJson(const Outcome& outcome);
+  void AddTimeline(const Timeline& timeline) const;
   void AddErrors(const Outcome& outcome) const;
 
   const Options& options_;

@@ -180,6 +180,11 @@ Result<std::vector<Workload>> ChooseWorkloads(const Options& options) {
   return workloads;
 }
 
+Workload PreloadWorkload(const Options& options) {
+  if (!options.command.empty()) return OwnCommand(options.command);
+  return {"preload", {{MakeRequest("SET __key__ __data__", options), 1}}};
+}
+
 void RequestRing::Reserve(uint64_t requests, uint64_t most_bytes) {
   const uint64_t size = std::max(bytes_.size(), size_t{1});
   const uint64_t fitting = std::min(requests, most_bytes / size + 1);
@@ -226,12 +231,14 @@ RequestRing RingBuilder::Build(const Workload& workload) {
   return ring;
 }
 
-RequestRing RingBuilder::BuildPreload(uint64_t first, uint64_t number) {
-  const RequestTemplate request = MakeRequest("SET __key__ __data__", options_);
+RequestRing RingBuilder::BuildPreload(const Workload& workload, uint64_t first, uint64_t number) {
   RequestRing ring;
   sequential_ = true;
   next_number_ = first;
-  while (ring.count() < number) AppendRequest(request, ring);
+  while (ring.count() < number) {
+    AppendRequest(workload.parts[0].request, ring);
+    ++next_number_;
+  }
   return ring;
 }
 
@@ -262,7 +269,9 @@ void RingBuilder::AppendPiece(const RequestTemplate::Piece& piece) {
       return;
     case Kind::kRandInt:
       // Without -r, redis-benchmark leaves the word as it is: one key, the same for both tools.
-      if (options_.keyspace == 0) {
+      if (sequential_) {
+        AppendNumber(next_number_, 12, word_);
+      } else if (options_.keyspace == 0) {
         word_ += piece.text;
       } else {
         AppendNumber(DrawNumber(), 12, word_);
@@ -270,7 +279,7 @@ void RingBuilder::AppendPiece(const RequestTemplate::Piece& piece) {
       return;
     case Kind::kKey:
       if (sequential_) {
-        AppendKey(next_number_++);
+        AppendKey(next_number_);
       } else if (options_.keyspace > 0) {
         AppendKey(DrawNumber());
       } else {

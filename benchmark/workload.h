@@ -59,6 +59,9 @@ struct Workload {
 // own command; or the mix of --ratio.
 Result<std::vector<Workload>> ChooseWorkloads(const Options& options);
 
+// What --preload sends: the user's own command, or SET.
+Workload PreloadWorkload(const Options& options);
+
 // Requests back to back, with where each begins.
 class RequestRing {
  public:
@@ -85,8 +88,9 @@ class RingBuilder {
   // A ring for the workload: as many requests as will be sent, or as many as fit in --ring-mb, or
   // one pipeline if nothing in them varies.
   RequestRing Build(const Workload& workload);
-  // SET of the keys first..first+number-1, in order.
-  RequestRing BuildPreload(uint64_t first, uint64_t number);
+  // The workload's requests for the numbers first..first+number-1, in order: what is drawn
+  // otherwise, key or __rand_int__, is the request's number.
+  RequestRing BuildPreload(const Workload& workload, uint64_t first, uint64_t number);
 
  private:
   void AppendRequest(const RequestTemplate& request, RequestRing& ring);

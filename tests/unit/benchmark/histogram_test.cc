@@ -111,3 +111,14 @@ TEST_CASE("scatter moves every rank to a place of its own") {
     }
   }
 }
+
+TEST_CASE("records up to a value are counted by whole buckets") {
+  Histogram h;
+  for (uint64_t value = 1; value <= 100; ++value) h.Record(value);
+  h.Record(1'000'000);
+  CHECK(h.CountUpTo(0) == 0);
+  CHECK(h.CountUpTo(50) == 50);
+  CHECK(h.CountUpTo(999'999) == 100);
+  CHECK(h.CountUpTo(1'000'000) == 101);
+  CHECK(h.CountUpTo(UINT64_MAX) == 101);
+}
