@@ -2,12 +2,10 @@
 #include "exec/executor.h"
 
 #include <catch2/catch.hpp>
-#include <cstring>
 #include <string>
 #include <vector>
 
-#include "pipe/batch_builder.h"
-#include "store/lazy_free.h"
+#include "tests/unit/exec/world.h"
 
 namespace gotthard {
 namespace {
@@ -39,89 +37,12 @@ constexpr CommandSpec kFamily[] = {
 };
 constexpr std::span<const CommandSpec> kFamilies[] = {kFamily};
 
-class NoLazyFree final : public LazyFree {
- public:
-  void Free(std::unique_ptr<DetachedStorage> storage) override { storage.reset(); }
-  void Free(DetachedValue value) override { value = DetachedValue(); }
-  uint64_t pending_objects() const override { return 0; }
-  uint64_t freed_objects() const override { return 0; }
-  void ResetFreed() override {}
-};
-
-// An execution thread's world; what it sends is gathered in `out`, by client.
-class World final : public Host, public ReplySink {
- public:
-  World() : hasher(1), clock(&time), table(*CommandTable::Build(kFamilies, {})) {
-    state.host = this;
-    state.now_ms = clock.NowMs();
-    executor = std::make_unique<Executor>(state, *this);
-    state.executor = executor.get();
-    builder = std::make_unique<BatchBuilder>(table.index(), hasher, 1);
-  }
-
-  Session& NewClient() {
-    Session& session = state.sessions.Add();
-    session.set(Session::kAuthenticated);
-    session.address = "127.0.0.1:" + std::to_string(5000 + session.id.index);
-    out.resize(session.id.index + 1);
-    return session;
-  }
-  void Send(const Session& session, std::string_view requests) {
-    RequestInput input;
-    input.parser.set_authenticated(true);
-    const BatchBuilder::Room room = builder->RoomFor(input);
-    std::memcpy(room.buffer->data() + room.offset, requests.data(), requests.size());
-    builder->Received(input, room, requests.size());
-    std::vector<std::unique_ptr<CommandBatch>> batches;
-    builder->Build(input, session.id, 1000, [&](std::unique_ptr<CommandBatch> batch) {
-      batches.push_back(std::move(batch));
-    });
-    executor->Run(batches);
-  }
-  const CommandStats& stats(std::string_view name) {
-    return state.stats.commands[table.Find(name)->number];
-  }
-
-  void Deliver(std::unique_ptr<CommandBatch> batch) override {
-    if (!batch->session_gone) out[batch->session.index] += batch->reply.ToString();
-    builder->Recycle(std::move(batch));
-  }
-  void Push(Session& session, ReplyBuffer&& bytes) override {
-    out[session.id.index] += bytes.ToString();
-  }
-  void CloseConnection(Session& session) override { session.set(Session::kCloseAsap); }
-  Status Shutdown(const ShutdownRequest& /*request*/) override { return Status::Ok(); }
-  Status AbortShutdown() override { return Status::Ok(); }
-  std::vector<ThreadReport> Threads() const override { return {}; }
-  uint64_t NetworkBytesReceived() const override { return 0; }
-  uint64_t NetworkBytesSent() const override { return 0; }
-  uint64_t NetworkReads() const override { return 0; }
-  uint64_t NetworkWrites() const override { return 0; }
-  uint64_t QueryBufferDisconnections() const override { return 0; }
-  uint64_t OutputBufferDisconnections() const override { return 0; }
-  std::string_view IoBackend() const override { return "none"; }
-  void ResetNetworkCounters() override {}
-
-  FakeTime time;
-  KeyHasher hasher;
-  Clock clock;
-  CommandTable table;
-  ConfigStore config;
-  Keyspace keyspace{hasher, 16};
-  NoLazyFree lazy_free;
-  ServerState state{.config = config,
-                    .commands = table,
-                    .keyspace = keyspace,
-                    .clock = clock,
-                    .hasher = hasher,
-                    .lazy_free = lazy_free};
-  std::unique_ptr<Executor> executor;
-  std::unique_ptr<BatchBuilder> builder;
-  std::vector<std::string> out;
+struct OwnWorld : World {
+  OwnWorld() : World(kFamilies) {}
 };
 
 TEST_CASE("Every command is counted, whether it came alone or in a run of equal ones") {
-  World w;
+  OwnWorld w;
   Session& client = w.NewClient();
   w.Send(client, "PING\r\nPING\r\nPING\r\nFAIL ERR\r\nPING\r\n");
   CHECK(w.stats("ping").calls == 4);
@@ -132,7 +53,7 @@ TEST_CASE("Every command is counted, whether it came alone or in a run of equal 
 }
 
 TEST_CASE("Errors are counted by their first word; requests that do not run are rejected ones") {
-  World w;
+  OwnWorld w;
   Session& client = w.NewClient();
   w.Send(client, "FAIL OOPS\r\nFAIL OOPS\r\nPING extra\r\nNOSUCH a\r\n");
   CHECK(w.state.stats.errors["OOPS"] == 2);
@@ -146,7 +67,7 @@ TEST_CASE("Errors are counted by their first word; requests that do not run are 
 }
 
 TEST_CASE("What a client sends behind a wait is run after it, in order; others do not wait") {
-  World w;
+  OwnWorld w;
   Session& waiting = w.NewClient();
   Session& other = w.NewClient();
   w.Send(waiting, "PING\r\nWAIT\r\nFAIL A\r\n");
@@ -168,7 +89,7 @@ TEST_CASE("What a client sends behind a wait is run after it, in order; others d
 }
 
 TEST_CASE("A waiting client that goes away takes its work along") {
-  World w;
+  OwnWorld w;
   Session& client = w.NewClient();
   w.Send(client, "WAIT\r\nPING\r\n");
   w.Send(client, "PING\r\n");
@@ -182,7 +103,7 @@ TEST_CASE("A waiting client that goes away takes its work along") {
 }
 
 TEST_CASE("The slow log takes every command when asked to, secrets left out") {
-  World w;
+  OwnWorld w;
   const ConfigStore::NameValueView change{"slowlog-log-slower-than", "0"};
   REQUIRE(w.config.Set({&change, 1}, {}).ok());
   w.executor->ReadConfig();
@@ -194,7 +115,7 @@ TEST_CASE("The slow log takes every command when asked to, secrets left out") {
 }
 
 TEST_CASE("MONITOR shows requests quoted, with time, database and address, secrets left out") {
-  World w;
+  OwnWorld w;
   Session& client = w.NewClient();
   Session& monitor = w.NewClient();
   monitor.set(Session::kMonitor);
