@@ -37,7 +37,7 @@ Status Exec(Context& ctx, const Args& /*args*/) {
   if (transaction->failed) return kErrExecAbort;
   if (dirty) return ctx.reply().NullArray();
 
-  ctx.reply().ArrayHeader(transaction->count);
+  ctx.executor().BeginQueued(ctx, transaction->count);
   session.set(Session::kInExec);
   const uint64_t* at = transaction->words.data();
   for (uint32_t i = 0; i < transaction->count; ++i) {

@@ -130,7 +130,7 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
   // Behind QUIT nothing is answered, not even what could not be parsed.
   if (at == end && batch->has_error && !session.has(Session::kCloseAfterReply)) {
     CountError(batch->error);
-    reply.Error(batch->error);
+    if (!session.muted() && !session.has(Session::kReplySkipNext)) reply.Error(batch->error);
     session.set(Session::kCloseAfterReply);
   }
   FinishBatch(session, std::move(batch));
@@ -238,12 +238,6 @@ void Executor::Invoke(Context& ctx, const CommandView& view, const HotRow& row) 
     CountError(status.text());
     ctx.reply().Error(status);
   }
-}
-
-void Executor::RunQueued(Context& ctx, const CommandView& view) {
-  OpenRun(view.header().row);
-  Invoke(ctx, view, rows_[view.header().row]);
-  AfterRun(ctx, view);
 }
 
 // --- Counting and timing

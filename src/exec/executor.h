@@ -40,6 +40,7 @@ class Executor {
   // queueing up behind the processor's line fill buffers.
   static constexpr size_t kAheadStep = 4;
   static constexpr int64_t kCoarseTimingUs = 1000;
+  static constexpr int64_t kHttpLogMs = 60'000;
 
   Executor(ServerState& server, ReplySink& sink);
 
@@ -72,6 +73,9 @@ class Executor {
   // The connection is gone: frees the session and all it has under way.
   void EndSession(Session& session);
 
+  // Begins EXEC's reply. It is muted in parts, as Redis does: CLIENT REPLY OFF among the commands
+  // mutes the replies of those behind it, but not the array's header.
+  void BeginQueued(Context& ctx, uint32_t count);
   // Runs one command of a transaction (or, later, of a script) and renders its error, if any.
   void RunQueued(Context& ctx, const CommandView& view);
 
@@ -128,6 +132,8 @@ class Executor {
   Status CheckRequest(Context& ctx, const CommandView& view, const HotRow& row);
   bool OutOfMemory(const Session& session, const HotRow& row) const;
   bool MustWait(const Session& session, const HotRow& row) const;
+  static bool HasFlags(const Session& session, const HotRow& row, uint64_t flags);
+  void CloseHttpClient(Session& session);
   bool FitsQueue(const Session& session, const CommandView& view) const;
   void Queue(Session& session, const CommandView& view);
   void Reject(Context& ctx, uint16_t row, const Status& error);
@@ -174,6 +180,8 @@ class Executor {
   uint64_t run_start_ns_ = 0;
   bool time_each_ = false;
 
+  bool queue_begun_ = false;      // BeginQueued was called by the present command
+  int64_t next_http_log_ms_ = 0;  // an attack must not fill the log
   std::vector<size_t> redacted_;
   // Of the sessions that wait: when, and the session's slot. No entry outlives its wait.
   std::map<std::pair<int64_t, uint32_t>, SessionId> deadlines_;

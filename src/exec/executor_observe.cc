@@ -20,7 +20,7 @@ void Executor::AfterRun(Context& ctx, const CommandView& view) {
   const HotRow& row = rows_[view.header().row];
   TimeRun(ctx.session(), view);
   if (server_.monitors != 0 && (row.flags & (kSkipMonitor | kAdmin)) == 0) {
-    FeedMonitors(server_, ctx.session(), view, redacted_);
+    FeedMonitors(ctx, view, redacted_);
   }
   redacted_.clear();
   SetAttention();  // the command may have been the one that began or ended it

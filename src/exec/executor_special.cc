@@ -3,6 +3,7 @@
 
 #include "exec/executor.h"
 #include "exec/request_errors.h"
+#include "observe/log.h"
 
 namespace gotthard {
 
@@ -13,9 +14,10 @@ Executor::Ran Executor::RunSpecial(Context& ctx, const CommandView& view) {
     session.set(Session::kReplySkip);
   }
   const size_t replied = ctx.reply().buffer().size();
+  queue_begun_ = false;
   const Ran ran = RunOrQueue(ctx, view);
-  // By the state after the command: CLIENT REPLY ON is answered.
-  if (session.muted()) ctx.reply().buffer().Truncate(replied);
+  // By the state after the command: CLIENT REPLY ON is answered. EXEC's array was muted in parts.
+  if (session.muted() && !queue_begun_) ctx.reply().buffer().Truncate(replied);
   if (!session.blocked()) session.set(Session::kReplySkip, false);
   return ran;
 }
@@ -24,10 +26,18 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
   Session& session = ctx.session();
   const uint16_t number = view.header().row;
   const HotRow& row = rows_[number];
+  if (number == CommandIndex::kUnknownCommand && IsHttpRequest(view)) {
+    CloseHttpClient(session);
+    return Ran::kDone;
+  }
   if (Status wrong = CheckRequest(ctx, view, row); !wrong.ok()) {
     if (session.transaction != nullptr) session.transaction->failed = true;
     Reject(ctx, number, wrong);
     return Ran::kDone;
+  }
+  if (MustWait(session, row)) {  // even if it would only be queued
+    session.block = BlockState{.kind = BlockKind::kPause};
+    return Ran::kNotNow;
   }
   if (session.has(Session::kMulti) && (row.flags & kInTransaction) == 0) {
     if (!FitsQueue(session, view)) {
@@ -38,10 +48,6 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
     Queue(session, view);
     ctx.reply().Queued();
     return Ran::kDone;
-  }
-  if (MustWait(session, row)) {
-    session.block = BlockState{.kind = BlockKind::kPause};
-    return Ran::kNotNow;
   }
   OpenRun(number);
   Invoke(ctx, view, row);
@@ -68,7 +74,20 @@ Status Executor::CheckRequest(Context& ctx, const CommandView& view, const HotRo
         "OOM command not allowed when used memory > 'maxmemory'."};
     return kOutOfMemory;
   }
+  if (session.has(Session::kMonitor) &&
+      HasFlags(session, row, kWrite | kReadonly | kMayReplicate)) {
+    // MONITOR made a sort of replica of it, with which no pause can be got round.
+    static constexpr ErrorText kIsReplica{"ERR Replica can't interact with the keyspace"};
+    return kIsReplica;
+  }
   return Status::Ok();
+}
+
+// Whether the command, or an EXEC's queue, has one of the flags.
+bool Executor::HasFlags(const Session& session, const HotRow& row, uint64_t flags) {
+  if ((row.flags & flags) != 0) return true;
+  return (row.flags & kRunsTransaction) != 0 && session.transaction != nullptr &&
+         (session.transaction->flags & flags) != 0;
 }
 
 // Whether the memory limit forbids the command: one that may add data, EXEC of such a one, and
@@ -85,11 +104,8 @@ bool Executor::OutOfMemory(const Session& session, const HotRow& row) const {
 }
 
 bool Executor::MustWait(const Session& session, const HotRow& row) const {
-  if (server_.pause.until_ms == 0 || session.has(Session::kInExec)) return false;
-  if (!server_.pause.writes_only) return true;
-  if ((row.flags & (kWrite | kMayReplicate)) != 0) return true;
-  return (row.flags & kRunsTransaction) != 0 && session.transaction != nullptr &&
-         (session.transaction->flags & (kWrite | kMayReplicate)) != 0;
+  if (server_.pause.until_ms == 0 || session.has(Session::kMonitor)) return false;
+  return !server_.pause.writes_only || HasFlags(session, row, kWrite | kMayReplicate);
 }
 
 // What a transaction queues counts as query buffer, and its offsets have 32 bits.
@@ -115,6 +131,32 @@ void Executor::Queue(Session& session, const CommandView& view) {
   }
   transaction.flags |= rows_[view.header().row].flags;
   ++transaction.count;
+}
+
+void Executor::BeginQueued(Context& ctx, uint32_t count) {
+  queue_begun_ = true;
+  const size_t replied = ctx.reply().buffer().size();
+  ctx.reply().ArrayHeader(count);
+  if (ctx.session().muted()) ctx.reply().buffer().Truncate(replied);
+}
+
+void Executor::RunQueued(Context& ctx, const CommandView& view) {
+  const size_t replied = ctx.reply().buffer().size();
+  OpenRun(view.header().row);
+  Invoke(ctx, view, rows_[view.header().row]);
+  AfterRun(ctx, view);
+  if (ctx.session().muted()) ctx.reply().buffer().Truncate(replied);
+}
+
+void Executor::CloseHttpClient(Session& session) {
+  if (server_.log != nullptr && server_.now_ms >= next_http_log_ms_) {
+    next_http_log_ms_ = server_.now_ms + kHttpLogMs;
+    server_.log->Warning(
+        "Possible SECURITY ATTACK detected: a client sent POST or Host: as a command, as if a web "
+        "browser had been tricked into talking to this server. Connection from " +
+        session.address + " aborted.");
+  }
+  server_.host->CloseConnection(session);
 }
 
 void Executor::Reject(Context& ctx, uint16_t row, const Status& error) {

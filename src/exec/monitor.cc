@@ -8,8 +8,9 @@
 
 namespace gotthard {
 
-void FeedMonitors(ServerState& server, const Session& session, const CommandView& view,
-                  std::span<const size_t> redacted) {
+void FeedMonitors(Context& ctx, const CommandView& view, std::span<const size_t> redacted) {
+  ServerState& server = ctx.server();
+  const Session& session = ctx.session();
   const int64_t now_us = server.clock.NowUs();
   char time[48];
   snprintf(time, sizeof(time), "+%lld.%06lld [%u ", static_cast<long long>(now_us / 1'000'000),
@@ -25,6 +26,11 @@ void FeedMonitors(ServerState& server, const Session& session, const CommandView
   line += "\r\n";
   server.sessions.ForEach([&](Session& monitor) {
     if (!monitor.has(Session::kMonitor) || monitor.has(Session::kCloseAsap)) return;
+    if (monitor.has(Session::kReplyOff)) return;
+    if (&monitor == &session) {  // a push would come before the command's own reply
+      ctx.reply().buffer().Append(line);
+      return;
+    }
     ReplyBuffer bytes(line.size());
     bytes.Append(line);
     server.host->Push(monitor, std::move(bytes));

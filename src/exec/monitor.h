@@ -6,15 +6,13 @@
 #include <cstddef>
 #include <span>
 
-#include "exec/server_state.h"
-#include "exec/session.h"
+#include "exec/context.h"
 #include "pipe/command_batch.h"
 
 namespace gotthard {
 
-// Sends every monitor the line of a command that `session` has run: time, database, address, the
-// arguments quoted, those whose numbers are in `redacted` hidden.
-void FeedMonitors(ServerState& server, const Session& session, const CommandView& view,
-                  std::span<const size_t> redacted);
+// Sends every monitor the line of the command that ctx's client has run: time, database, address,
+// the arguments quoted, those whose numbers are in `redacted` hidden.
+void FeedMonitors(Context& ctx, const CommandView& view, std::span<const size_t> redacted);
 
 }  // namespace gotthard

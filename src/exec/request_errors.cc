@@ -1,5 +1,6 @@
 #include "exec/request_errors.h"
 
+#include <algorithm>
 #include <string>
 
 #include "pipe/command_index.h"
@@ -22,6 +23,16 @@ Status UnknownCommand(const CommandView& view) {
   std::string text = "ERR unknown command '";
   text.append(name.substr(0, kShown)).append("', with args beginning with: ").append(args);
   return Status::Error(std::move(text));
+}
+
+bool IsHttpRequest(const CommandView& view) {
+  const std::string_view name = view.arg(0);
+  const auto is = [&](std::string_view lower) {
+    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+    });
+  };
+  return is("post") || is("host:");
 }
 
 Status WrongArity(const CommandTable& commands, uint16_t row) {

@@ -9,6 +9,9 @@ namespace gotthard {
 
 // REQUIRES: the view's row is CommandIndex::kUnknownCommand or kUnknownSubcommand.
 Status UnknownCommand(const CommandView& view);
+// Whether an unknown command is a line of an HTTP request: a browser that was tricked into talking
+// to this server. REQUIRES: the view's row is CommandIndex::kUnknownCommand.
+bool IsHttpRequest(const CommandView& view);
 Status WrongArity(const CommandTable& commands, uint16_t row);
 
 }  // namespace gotthard

@@ -252,6 +252,30 @@ TEST_CASE("CLIENT REPLY SKIP silences exactly the next command") {
   CHECK(h.Run("ECHO 6") == Bulk("6"));
 }
 
+TEST_CASE("CLIENT REPLY among queued commands mutes those behind it, not the array's header") {
+  Harness h;
+  TestClient& c = h.client();
+  // An array whose last two elements are the replies of later commands, as Redis leaves it.
+  c.Send(
+      "MULTI\r\nPING\r\nCLIENT REPLY OFF\r\nECHO 1\r\nEXEC\r\n"
+      "ECHO 2\r\nCLIENT REPLY ON\r\nPING\r\n");
+  CHECK(c.raw() == "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n+PONG\r\n+OK\r\n+PONG\r\n");
+
+  CHECK(h.Run("CLIENT REPLY OFF") == NoReply());
+  c.Send("MULTI\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n");
+  c.Send("EXEC\r\nPING\r\n");
+  CHECK(c.raw() == "+OK\r\n+PONG\r\n+PONG\r\n");
+}
+
+TEST_CASE("A protocol error ends a client whose replies are off without a word") {
+  Harness h;
+  for (const char* mute : {"CLIENT REPLY OFF\r\n", "CLIENT REPLY SKIP\r\n"}) {
+    TestClient& c = h.NewClient();
+    CHECK(c.Send(std::string(mute) + "*1\r\n+PING\r\n").empty());
+    CHECK(c.closed());
+  }
+}
+
 TEST_CASE("CLIENT REPLY SKIP holds for a command that waits") {
   Harness h;
   CHECK(h.Run("CLIENT REPLY SKIP") == NoReply());
@@ -291,6 +315,18 @@ TEST_CASE("CLIENT PAUSE WRITE holds writers back and lets readers through, UNPAU
   CHECK(transaction.Receive() == std::vector<ReplyValue>{Array({Int(2)})});
   CHECK(h.server().executor->blocked_clients() == 0);
   CHECK(h.Run("CLIENT UNPAUSE") == Ok());
+}
+
+TEST_CASE("CLIENT PAUSE WRITE holds writers back that would only be queued") {
+  Harness h;
+  TestClient& other = h.NewClient();
+  CHECK(h.Run("CLIENT PAUSE 100000 WRITE") == Ok());
+  CHECK(other.Run("MULTI") == Ok());
+  CHECK(other.Run("GET k") == Simple("QUEUED"));
+  CHECK(other.Waits("SET k 1"));
+  CHECK(h.Run("CLIENT UNPAUSE") == Ok());
+  CHECK(other.Receive() == std::vector<ReplyValue>{Simple("QUEUED")});
+  CHECK(other.Run("EXEC") == Array({Nil(), Ok()}));
 }
 
 TEST_CASE("CLIENT UNPAUSE inside a transaction lets the others go on after it") {

@@ -74,6 +74,50 @@ TEST_CASE("MONITOR shows what other clients do") {
   CHECK(h.server().monitors == 0);
 }
 
+TEST_CASE("MONITOR shows a transaction's commands before its EXEC") {
+  Harness h;
+  TestClient& watcher = h.NewClient();
+  watcher.Run("MONITOR");
+  h.client().Send("MULTI\r\nTIME\r\nEXEC\r\n");
+  const std::vector<ReplyValue> lines = watcher.Receive();
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].text.ends_with("] \"MULTI\""));
+  CHECK(lines[1].text.ends_with("] \"TIME\""));
+  CHECK(lines[2].text.ends_with("] \"EXEC\""));
+}
+
+TEST_CASE("A monitor sees its own commands behind their replies, and keeps off the keys") {
+  Harness h;
+  const std::vector<ReplyValue> got = h.client().Send("MONITOR\r\nPING\r\nGET k\r\n");
+  REQUIRE(got.size() == 4);
+  CHECK(got[0] == Ok());
+  CHECK(got[1] == Simple("PONG"));
+  CHECK(got[2].text.ends_with("] \"PING\""));
+  CHECK(got[3] == Error("ERR Replica can't interact with the keyspace"));
+}
+
+TEST_CASE("A monitor whose replies are off sees nothing") {
+  Harness h;
+  TestClient& watcher = h.NewClient();
+  watcher.Run("MONITOR");
+  watcher.Send("CLIENT REPLY OFF\r\n");
+  h.Run("TIME");
+  CHECK(watcher.Receive().empty());
+}
+
+TEST_CASE("POST and Host: as commands end the connection, as a tricked browser sends them") {
+  Harness h;
+  for (const char* request : {"POST / HTTP/1.1\r\n", "host: localhost\r\n",
+                              "*2\r\n$4\r\npOsT\r\n$1\r\n/\r\n", "MULTI\r\nPOST\r\n"}) {
+    TestClient& c = h.NewClient();
+    c.Send(std::string(request) + "SET k broken-in\r\n");
+    CHECK(c.closed());
+    CHECK(h.Run("EXISTS k") == Int(0));
+  }
+  CHECK(h.Run("POSTED").is_error());
+  CHECK_FALSE(h.client().closed());
+}
+
 TEST_CASE("MONITOR is not for transactions") {
   Harness h;
   h.Run("MULTI");

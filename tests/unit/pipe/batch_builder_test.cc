@@ -113,6 +113,15 @@ TEST_CASE("Requests come out the same wherever the network cuts them") {
   CHECK(drip.hashes == whole.hashes);
 }
 
+TEST_CASE("A repeated command whose short last argument ends the buffer waits for nothing") {
+  for (const char* last : {"", "x", "xy"}) {
+    Client client;
+    client.Receive(Request({"GET", "key"}) + Request({"GET", last}));
+    REQUIRE(client.commands.size() == 2);
+    CHECK_FALSE(client.input.buffer);
+  }
+}
+
 TEST_CASE("Keys at fixed positions come with their hashes") {
   Client client;
   client.Receive(Request({"GET", "k"}) + Request({"MGET", "a", "b", "c"}) +
