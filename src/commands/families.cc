@@ -6,10 +6,10 @@ namespace gotthard {
 
 std::span<const std::span<const CommandSpec>> AllFamilies() {
   static const std::array kFamilies = {
-      StringCommands(),      KeyCommands(),     ConnectionCommands(), ClientCommands(),
-      TransactionCommands(), ServerCommands(),  ConfigCommands(),     CommandCommands(),
-      MemoryCommands(),      SlowLogCommands(), LatencyCommands(),    DebugCommands(),
-      BitmapCommands(),
+      StringCommands(),      KeyCommands(),         ConnectionCommands(), ClientCommands(),
+      TransactionCommands(), ServerCommands(),      ConfigCommands(),     CommandCommands(),
+      MemoryCommands(),      SlowLogCommands(),     LatencyCommands(),    DebugCommands(),
+      BitmapCommands(),      HyperLogLogCommands(),
   };
   return kFamilies;
 }

@@ -21,6 +21,7 @@ std::span<const CommandSpec> SlowLogCommands();
 std::span<const CommandSpec> LatencyCommands();
 std::span<const CommandSpec> DebugCommands();
 std::span<const CommandSpec> BitmapCommands();
+std::span<const CommandSpec> HyperLogLogCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

@@ -82,6 +82,7 @@ class Context {
 
   // Tells that `key` of the session's database was changed (created, overwritten, expiry set, ...).
   // `event` is the keyspace event's name, `event_class` its class (exec/changes.h: 'g', '$', ...).
+  // An empty event: a change that there is no event for.
   void Changed(const Key& key, char event_class, std::string_view event) {
     ChangedIn(session_.db, key, event_class, event);
   }
