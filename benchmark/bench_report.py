@@ -1,32 +1,7 @@
-"""Targets, medians, verdicts, and the tables they are printed in."""
+"""Medians, verdicts, and the tables they are printed in."""
 import statistics
 
-# Connections x depth: share of Redis 7.0.15's CPU per request at most, its throughput at least this
-# many times over. For GET with io-threads 1 and auto; SET and INCR may use 0.05 more of the share.
-LADDER = {
-    "1x1": (0.95, 1.05),
-    "50x1": (0.80, 1.2),
-    "50x10": (0.38, 2.5),
-    "50x16": (0.38, 2.7),
-    "10x100": (0.20, 5.0),
-    "4x1000": (0.12, 8.0),
-    "1x20000": (0.12, 8.0),
-}
-WRITE_ALLOWANCE = 0.05
-# Piped (io-threads 2): CPU microseconds of the execution thread per GET, while it is kept busy.
-EXECUTION_US = {"50x1": 0.30, "50x10": 0.15, "50x16": 0.13, "10x100": 0.10, "4x1000": 0.10,
-                "1x20000": 0.10}
-EXECUTION_THREAD = "exec"
-# Resident bytes per key at most, and what loads them.
-MEMORY = {
-    "16 B key, 8 B number": (50, ["-d", "8", "--numbers"]),
-    "16 B key, 32 B value": (80, ["-d", "32"]),
-    "the same with a TTL": (90, ["-d", "32", "--ttl", "100000"]),
-    "30 B key, 100 B value": (165, ["--key-size", "30", "-d", "100"]),
-}
-BASELINE = "redis"
-INLINE_VARIANTS = ("gotthard-1", "gotthard-auto")
-PIPED_VARIANT = "gotthard-2"
+import bench_rows as rows
 
 
 def median(values):
@@ -34,136 +9,198 @@ def median(values):
 
 
 def summarise(cells):
-    """[{op, row, server, rps, cpu_us, threads, ...}] of all rounds into medians per cell."""
+    """The cells of all rounds into medians per section, row and server."""
     groups = {}
     for cell in cells:
-        groups.setdefault((cell["op"], cell["row"], cell["server"]), []).append(cell)
+        groups.setdefault((cell["section"], cell["row"], cell["server"]), []).append(cell)
     summary = {}
     for key, rounds in groups.items():
-        names = {name for cell in rounds for name in cell["threads_us"]}
+        names = sorted({name for cell in rounds for name in cell["threads_us"]})
+        medians = {f: median([c[f] for c in rounds])
+                   for f in ("rps", "cpu_us", "p50_ns", "p99_ns", "p99_9_ns", "generator_us")}
         summary[key] = {
-            "op": key[0], "row": key[1], "server": key[2], "rounds": len(rounds),
-            "rps": median([c["rps"] for c in rounds]),
-            "cpu_us": median([c["cpu_us"] for c in rounds]),
-            "p50_ns": median([c["p50_ns"] for c in rounds]),
-            "p99_ns": median([c["p99_ns"] for c in rounds]),
+            "section": key[0], "row": key[1], "server": key[2], "rounds": len(rounds), **medians,
             "threads_us": {n: median([c["threads_us"].get(n, 0.0) for c in rounds])
-                           for n in sorted(names)},
+                           for n in names},
             "threads_busy": {n: median([c["threads_busy"].get(n, 0.0) for c in rounds])
-                             for n in sorted(names)},
-            "generator_us": median([c["generator_us"] for c in rounds]),
+                             for n in names},
         }
     return summary
 
 
-def judge_speed(summary):
-    """Adds share, ratio, targets and a verdict to every cell that has a baseline beside it."""
-    for (op, row, server), cell in summary.items():
-        base = summary.get((op, row, BASELINE))
-        if base is None or server == BASELINE:
+def judge_speed(summary, measured_rows):
+    """Adds share and times beside the baseline to every cell, targets and verdict to ours."""
+    for row in measured_rows:
+        base = summary.get((row.section, row.name, rows.BASELINE))
+        if base is None:
             continue
-        cell["share"] = cell["cpu_us"] / base["cpu_us"]
-        cell["ratio"] = cell["rps"] / base["rps"]
-        misses = []
-        if server in INLINE_VARIANTS:
-            share, ratio = LADDER[row]
-            share += 0 if op == "get" else WRITE_ALLOWANCE
-            cell["target_share"], cell["target_ratio"] = round(share, 2), ratio
-            if cell["share"] > share:
-                misses.append("CPU")
-            if cell["ratio"] < ratio:
-                misses.append("throughput")
-        elif server == PIPED_VARIANT:
-            cell["target_ratio"] = 1.0
-            if cell["ratio"] < 1.0:
-                misses.append("throughput")
-        else:
-            continue
-        cell["verdict"] = "misses " + ", ".join(misses) if misses else "reached"
+        for (section, name, server), cell in summary.items():
+            if (section, name) != (row.section, row.name) or server == rows.BASELINE:
+                continue
+            cell["share"] = cell["cpu_us"] / base["cpu_us"]
+            cell["times"] = cell["rps"] / base["rps"]
+            cell["numbers"] = row.numbers
+            if server in row.judge:
+                cell["target_share"], cell["target_times"] = row.share, row.times
+            elif server == rows.PIPED:
+                cell["target_times"] = 1.0
+            else:
+                continue
+            missed = []
+            if cell["share"] > cell.get("target_share", float("inf")):
+                missed.append("CPU")
+            if cell["times"] < cell["target_times"]:
+                missed.append("throughput")
+            cell["verdict"] = "misses " + ", ".join(missed) if missed else "reached"
+        base["numbers"] = row.numbers
 
 
 def judge_execution(summary):
     """The execution thread's own CPU per GET in the piped variant."""
-    rows = []
-    for row, target in EXECUTION_US.items():
-        cell = summary.get(("get", row, PIPED_VARIANT))
-        if cell is None or EXECUTION_THREAD not in cell["threads_us"]:
+    found = []
+    for load, target in rows.EXECUTION_US.items():
+        cell = summary.get(("ladder", f"get {load}", rows.PIPED))
+        if cell is None or rows.EXECUTION_THREAD not in cell["threads_us"]:
             continue
-        used = cell["threads_us"][EXECUTION_THREAD]
-        others = sum(us for n, us in cell["threads_us"].items() if n != EXECUTION_THREAD)
-        rows.append({"row": row, "exec_us": used, "others_us": others, "target_us": target,
-                     "busy": cell["threads_busy"][EXECUTION_THREAD],
-                     "verdict": "reached" if used <= target else "misses"})
-    return rows
+        used = cell["threads_us"][rows.EXECUTION_THREAD]
+        others = sum(us for n, us in cell["threads_us"].items() if n != rows.EXECUTION_THREAD)
+        found.append({"row": f"get {load}", "exec_us": used, "others_us": others,
+                      "target_us": target, "busy": cell["threads_busy"][rows.EXECUTION_THREAD],
+                      "verdict": "reached" if used <= target else "misses"})
+    return found
 
 
 def judge_memory(memory):
-    """[{row, server, bytes_per_key}], with target and verdict for Gotthard's."""
     for cell in memory:
         if cell["server"].startswith("gotthard"):
-            cell["target"] = MEMORY[cell["row"]][0]
-            cell["verdict"] = "reached" if cell["bytes_per_key"] <= cell["target"] else "misses"
+            cell["verdict"] = "reached" if cell["bytes"] <= cell["at_most"] else "misses"
 
 
-def grid(header, rows):
+def grid(header, table):
     """Lines of a table; the first column to the left, the others to the right."""
-    texts = [header] + rows
+    texts = [header] + table
     widths = [max(len(r[i]) for r in texts) for i in range(len(header))]
 
     def line(cells):
         return "  ".join(c.ljust(w) if i == 0 else c.rjust(w)
                          for i, (c, w) in enumerate(zip(cells, widths))).rstrip()
 
-    return [line(header), "  ".join("-" * w for w in widths)] + [line(r) for r in rows]
+    return [line(header), "  ".join("-" * w for w in widths)] + [line(r) for r in table]
 
 
 def show(value, pattern, missing="-"):
     return missing if value is None else pattern.format(value)
 
 
-def speed_tables(summary, servers, ops, rows):
+TITLES = {
+    "ladder": "Pipeline ladder",
+    "sizes": "Value sizes",
+    "mixes": "Reads and writes mixed",
+    "connections": "Connections",
+    "multi": "Several keys per command",
+    "keys": "Key counts",
+    "collections": "Collections, small (10 elements) and large",
+    "heavy": "Long commands",
+}
+
+
+def speed_tables(summary, measured_rows, servers):
     lines = []
-    for op in ops:
+    for section, title in TITLES.items():
         table = []
-        for row in rows:
-            for server in servers:
-                cell = summary.get((op, row, server))
+        for row in measured_rows:
+            for server in servers if row.section == section else ():
+                cell = summary.get((section, row.name, server))
                 if cell is None:
                     continue
+                rate = cell["rps"]
                 table.append([
-                    row, server, f"{cell['cpu_us']:.3f}", show(cell.get("share"), "{:.2f}"),
-                    show(cell.get("target_share"), "{:.2f}"), f"{cell['rps'] / 1000:.0f}",
-                    show(cell.get("ratio"), "{:.2f}"), show(cell.get("target_ratio"), "{:.2f}"),
+                    row.name, server, f"{cell['cpu_us']:.3f}", show(cell.get("share"), "{:.2f}"),
+                    show(cell.get("target_share"), "{:.2f}"),
+                    f"{rate / 1000:.0f}" if rate >= 10_000 else f"{rate / 1000:.2f}",
+                    show(cell.get("times"), "{:.2f}"), show(cell.get("target_times"), "{:.2f}"),
                     f"{cell['p50_ns'] / 1e6:.3f}", f"{cell['p99_ns'] / 1e6:.3f}",
                     f"{cell['generator_us']:.3f}", cell.get("verdict", "")])
         if table:
-            lines += ["", f"{op.upper()}: server CPU per request, throughput, latency per pipeline"]
-            lines += grid(["conns x depth", "server", "us/req", "share", "at most", "K req/s",
-                           "times", "at least", "p50 ms", "p99 ms", "gen us", "verdict"], table)
+            lines += ["", title]
+            lines += grid(["row", "server", "us/req", "share", "at most", "K req/s", "times",
+                           "at least", "p50 ms", "p99 ms", "gen us", "verdict"], table)
     return lines
 
 
-def execution_table(rows):
-    if not rows:
+def thread_table(summary, servers):
+    """Server CPU per request by thread, where there is more than one that works."""
+    table = []
+    for (section, name, server), cell in summary.items():
+        used = {n: us for n, us in cell["threads_us"].items() if us >= 0.001}
+        if section == "ladder" and server in servers and len(used) > 1:
+            table.append([name, server, ", ".join(
+                f"{n} {us:.3f} ({cell['threads_busy'][n] * 100:.0f} %)"
+                for n, us in sorted(used.items()))])
+    if not table:
+        return []
+    return ["", "By thread: CPU us per request, and how busy the thread was"] + [
+        f"{row:16}  {server:14}  {text}" for row, server, text in table]
+
+
+def execution_table(found):
+    if not found:
         return []
     table = [[r["row"], f"{r['exec_us']:.3f}", f"{r['target_us']:.2f}", f"{r['others_us']:.3f}",
-              f"{r['busy'] * 100:.0f} %", r["verdict"]] for r in rows]
-    return ["", "Execution thread in piped mode (io-threads 2), GET"] + grid(
-        ["conns x depth", "exec us/req", "at most", "I/O us/req", "exec busy", "verdict"], table)
+              f"{r['busy'] * 100:.0f} %", r["verdict"]] for r in found]
+    return ["", "Execution thread in piped mode (io-threads 2)"] + grid(
+        ["row", "exec us/req", "at most", "I/O us/req", "exec busy", "verdict"], table)
 
 
 def memory_table(memory, servers):
-    lines = []
     table = []
-    for row in MEMORY:
-        cells = {c["server"]: c for c in memory if c["row"] == row}
-        if not cells:
-            continue
+    for name in dict.fromkeys(c["row"] for c in memory):
+        cells = {c["server"]: c for c in memory if c["row"] == name}
         verdicts = {c["verdict"] for c in cells.values() if "verdict" in c}
-        table.append([row] + [show(cells[s]["bytes_per_key"] if s in cells else None, "{:.1f}")
-                              for s in servers] + [str(MEMORY[row][0])] +
+        at_most = next(iter(cells.values()))["at_most"]
+        table.append([name] + [show(cells[s]["bytes"] if s in cells else None, "{:.1f}")
+                               for s in servers] + [f"{at_most:g}"] +
                      [("misses" if "misses" in verdicts else "reached") if verdicts else ""])
-    if table:
-        lines += ["", "Memory: resident bytes per key"]
-        lines += grid(["data"] + servers + ["at most", "verdict"], table)
+    if not table:
+        return []
+    return ["", "Memory: resident bytes per element"] + grid(
+        ["data"] + servers + ["at most", "verdict"], table)
+
+
+def pause_table(pauses):
+    table = []
+    for p in pauses:
+        extra = []
+        if "gone_s" in p:
+            extra.append(f"gone in {p['gone_s']:.1f} s")
+        if "bytes_each" in p:
+            extra.append(f"{p['bytes_each']:.0f} B each")
+        if "neighbour_rps" in p:
+            extra.append(f"neighbour {p['neighbour_rps'] / 1000:.0f} K/s")
+        if "faults" in p:
+            extra.append(f"{p['faults']} errors, {p['rps'] / 1000:.0f} K/s")
+        if p["row"] == "growth":
+            extra.append(f"took {p['took_s']:.1f} s")
+        table.append([p["row"], p["server"], show(p.get("p50_ms"), "{:.2f}"),
+                      show(p.get("p99_ms"), "{:.2f}"), show(p.get("p99_9_ms"), "{:.2f}"),
+                      show(p.get("longest_ms"), "{:.2f}"), show(p.get("turn_us"), "{:.0f}"),
+                      ", ".join(extra), p["target"], p["verdict"] or ""])
+    if not table:
+        return []
+    return ["", "Pauses: a client that asks 500 times a second, meanwhile"] + grid(
+        ["what", "server", "p50 ms", "p99 ms", "p99.9 ms", "longest ms", "longest turn us", "",
+         "target", "verdict"], table)
+
+
+def totals(judged, skipped):
+    """judged: (section, row, server, verdict) of everything that has a verdict."""
+    missed = [j for j in judged if j[3] != "reached"]
+    lines = ["", f"{len(judged) - len(missed)} of {len(judged)} targets reached"]
+    lines += [f"  {verdict}: {section}, {row}, {server}"
+              for section, row, server, verdict in missed]
+    if skipped:
+        lines.append(f"{len(skipped)} rows not measured")
+        for section in dict.fromkeys(s["section"] for s in skipped):
+            reasons = dict.fromkeys(s["reason"] for s in skipped if s["section"] == section)
+            lines.append(f"  {section}: " + "; ".join(reasons))
     return lines

@@ -2,87 +2,88 @@
 """Measures Gotthard against Redis, and against peers if asked to, in turns in one run.
 
 Machines are shared and noisy, so what counts are ratios within a run: within a round every server
-does the same cell (operation, connections x depth) one after the other with the same requests, and
-the medians over all rounds are compared. See README.md beside this file for how to read the tables.
+does the same row one after the other with the same requests, and the medians over all rounds are
+compared. See README.md beside this file for how to read what it prints.
 
-    make bench                                      everything, about half an hour
-    make bench ARGS=--quick                         a first look, within 3 minutes
-    make bench ARGS="--ops get --rows 50x16,10x100 --rounds 5"
+    make bench                                            everything
+    make bench-quick                                      a first look
+    make bench ARGS="--sections ladder --rows 'get *' --rounds 5"
     make bench PEERS="valkey=/opt/valkey-server --port {port} --save ''"
 """
 import argparse
 import atexit
+import fnmatch
 import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True  # leave no __pycache__ in the tree
+import bench_pauses as pauses  # noqa: E402
 import bench_report as report  # noqa: E402
-from bench_servers import (HAVE_SCHEDSTAT, CannotRun, Server, cpu_between,  # noqa: E402
-                           parse_peers)
+import bench_rows as rows  # noqa: E402
+import bench_speed as speed  # noqa: E402
+from bench_servers import HAVE_SCHEDSTAT, CannotRun, Server, parse_peers  # noqa: E402
+from bench_speed import say  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GENERATOR = os.path.join(ROOT, "build/release/gotthard-benchmark")
 DAEMON = os.path.join(ROOT, "build/release/gotthard-server")
-# What each operation sends, and the keys that must be there before.
-OPS = {
-    "get": {"keys": "values", "args": ["-t", "get"]},
-    "set": {"keys": "values", "args": ["-t", "set"]},
-    "incr": {"keys": "numbers", "args": ["incr", "__key__"]},
-}
-KEY_SETS = {"values": ["-d", "32"], "numbers": ["-d", "8", "--numbers"]}
-GENERATOR_SECONDS = 300
-MAX_TRIES = 4  # runs of one cell until the server has used enough CPU
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
+OUT = os.path.join(ROOT, "build/bench")
+QUICK_SECTIONS = ("ladder", "sizes", "mixes", "connections", "multi", "collections", "memory",
+                  "pauses")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one short round, within 3 minutes")
+    parser.add_argument("--quick", action="store_true", help="one short round of some rows")
+    parser.add_argument("--sections", help="of " + ",".join(rows.SECTIONS) + " (all)")
+    parser.add_argument("--rows", help="only rows whose names match one of these patterns, comma "
+                        "separated, as 'get 50x16,set *'")
+    parser.add_argument("--list", action="store_true", help="print the rows, measure nothing")
     parser.add_argument("--only", help="servers to measure, comma separated (all)")
-    parser.add_argument("--rows", help="of " + ",".join(report.LADDER) + " (all)")
-    parser.add_argument("--ops", help="of get,set,incr,memory (all)")
     parser.add_argument("--rounds", type=int, help="rounds (3; quick: 1)")
     parser.add_argument("--cpu-seconds", type=float,
-                        help="server CPU seconds per cell at least (1.5; quick: 0.4)")
+                        help="server CPU seconds per cell at least (1.0; quick: 0.3)")
     parser.add_argument("--keys", type=int, default=1_000_000, help="keys (1000000)")
-    parser.add_argument("--json", metavar="FILE", help="write all figures there")
+    parser.add_argument("--out", default=OUT, metavar="DIRECTORY",
+                        help="for results.json, table.txt and pictures (build/bench)")
+    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
     parser.add_argument("--server", default=DAEMON, help="Gotthard's daemon")
+    parser.add_argument("--generator", default=GENERATOR, help="the program that loads them")
     parser.add_argument("--redis", default="redis-server", help="the redis-server to compare with")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
                         help="a further server; {port} and {dir} are filled in")
     parser.add_argument("--seed", type=int, default=1, help="of the requests' random keys (1)")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
-    options.cpu_seconds = options.cpu_seconds or (0.4 if options.quick else 1.5)
+    options.cpu_seconds = options.cpu_seconds or (0.3 if options.quick else 1.0)
+    options.big = rows.BIG // 10 if options.quick else rows.BIG
+    options.key_counts = rows.KEY_COUNTS
     if not HAVE_SCHEDSTAT:
         say("no schedstat: CPU is counted in ticks of 10 ms, cells take longer")
         options.cpu_seconds = max(options.cpu_seconds, 1.5)
-    for name, known in (("rows", list(report.LADDER)), ("ops", [*OPS, "memory"])):
-        text = getattr(options, name)
-        chosen = text.split(",") if text else known
-        if not set(chosen) <= set(known):
-            parser.error(f"--{name} takes some of {','.join(known)}")
-        setattr(options, name, chosen)
+    known = QUICK_SECTIONS if options.quick else rows.SECTIONS
+    chosen = options.sections.split(",") if options.sections else known
+    if not set(chosen) <= set(rows.SECTIONS):
+        parser.error(f"--sections takes some of {','.join(rows.SECTIONS)}")
+    options.sections = chosen
     return options
 
 
 def choose_servers(options):
     gotthard = [options.server, "--port", "{port}", "--bind", "127.0.0.1", "--save", "",
-                "--io-threads"]
+                "--maxclients", "10100", "--dir", "{dir}", "--io-threads"]
     servers = [Server("redis", [options.redis, "--port", "{port}", "--bind", "127.0.0.1", "--save",
-                                "", "--appendonly", "no", "--dir", "{dir}"])]
+                                "", "--appendonly", "no", "--maxclients", "10100", "--dir",
+                                "{dir}"])]
     servers += [Server(f"gotthard-{n}", gotthard + [n]) for n in ("1", "auto", "2")]
-    servers += parse_peers(os.environ.get("PEERS", ""))
-    for peer in options.peer:
-        servers += parse_peers(peer)
+    for text in (os.environ.get("PEERS", ""), *options.peer):
+        servers += parse_peers(text)
+    for server in servers:
+        server.generator = options.generator
     if options.only:
         wanted = options.only.split(",")
         unknown = set(wanted) - {s.name for s in servers}
@@ -93,131 +94,13 @@ def choose_servers(options):
     return servers
 
 
-def generate(server, *words):
-    """Runs the generator against the server and returns its stdout."""
-    command = [GENERATOR, "-p", str(server.port), *words]
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              check=False, timeout=GENERATOR_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise CannotRun(f"{server.name}: {' '.join(command)}: no end in "
-                        f"{GENERATOR_SECONDS} s") from error
-    if done.returncode != 0:
-        raise CannotRun(f"{server.name}: {' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
+def selector(options):
+    """Whether a row, by section and name, is to be measured."""
+    patterns = options.rows.split(",") if options.rows else ["*"]
 
-
-def preload(server, options, data):
-    server.ask("FLUSHALL")
-    generate(server, "--preload", str(options.keys), "-q", "--seed", str(options.seed), *data)
-
-
-def measure_once(server, options, op, row, seconds, seed):
-    connections, depth = row.split("x")
-    before = server.thread_cpu_ns()
-    out = generate(server, "--json", "--seed", str(seed), "-c", connections, "-P", depth, "-r",
-                   str(options.keys), "-d", "32", "--duration", f"{seconds:.2f}",
-                   *OPS[op]["args"])
-    spent = cpu_between(before, server.thread_cpu_ns())
-    return json.loads(out)["tests"][0], spent
-
-
-def measure(server, options, op, row, round_number):
-    """One cell: runs until the server has used enough CPU for a steady figure."""
-    spent, requests, seconds, generator, tests = {}, 0, 0.0, 0.0, []
-    for attempt in range(MAX_TRIES):
-        missing = options.cpu_seconds - sum(spent.values()) / 1e9
-        test, used = measure_once(server, options, op, row, max(missing * 1.2, 0.2),
-                                  options.seed + 1000 * round_number + attempt)
-        if test["errors"] or test["lost"] or (op == "get" and test["nulls"]):
-            raise CannotRun(f"{server.name} {op} {row}: {test['errors']} errors, "
-                            f"{test['nulls']} misses, {test['lost']} lost")
-        tests.append(test)
-        requests += test["requests"]
-        seconds += test["seconds"]
-        generator += test["generator_cpu_us_per_request"] * test["requests"]
-        for name, ns in used.items():
-            spent[name] = spent.get(name, 0) + ns
-        if sum(spent.values()) >= options.cpu_seconds * 0.95e9:
-            break
-    return {
-        "op": op, "row": row, "server": server.name, "round": round_number, "requests": requests,
-        "rps": requests / seconds, "cpu_us": sum(spent.values()) / 1e3 / requests,
-        "p50_ns": report.median([t["latency"]["p50_ns"] for t in tests]),
-        "p99_ns": report.median([t["latency"]["p99_ns"] for t in tests]),
-        "generator_us": generator / requests,
-        "threads_us": {name: ns / 1e3 / requests for name, ns in spent.items()},
-        "threads_busy": {name: ns / 1e9 / seconds for name, ns in spent.items()},
-    }
-
-
-def try_measure(server, options, op, row, round_number, problems):
-    """The cell, or None with a problem noted."""
-    try:
-        cell = measure(server, options, op, row, round_number)
-    except (CannotRun, OSError) as error:
-        problems.append(f"{server.name} {op} {row}: {error}")
-        say(problems[-1])
-        return None
-    say(f"round {round_number + 1}/{options.rounds}  {op:4} {row:8} {server.name:14} "
-        f"{cell['cpu_us']:8.3f} us/req {cell['rps'] / 1000:8.0f} K/s")
-    return cell
-
-
-def measure_speed(running, options, problems):
-    """All rounds of all cells, grouped by the keys they need. A server that fails a cell is left
-    out from there on, the others go on."""
-    servers = list(running)
-    cells = []
-    for key_set, data in KEY_SETS.items():
-        ops = [op for op in options.ops if op in OPS and OPS[op]["keys"] == key_set]
-        if not ops:
-            continue
-        for server in list(servers):
-            try:
-                preload(server, options, data)
-            except (CannotRun, OSError) as error:
-                problems.append(str(error))
-                servers.remove(server)
-        for round_number in range(options.rounds):
-            if not servers:
-                return cells
-            # Each round begins with another server, so that no one always follows the same.
-            first = round_number % len(servers)
-            turn = servers[first:] + servers[:first]
-            for op in ops:
-                for row in options.rows:
-                    for server in [s for s in turn if s in servers]:
-                        cell = try_measure(server, options, op, row, round_number, problems)
-                        if cell is None:
-                            servers.remove(server)
-                        else:
-                            cells.append(cell)
-    return cells
-
-
-def measure_memory(servers, options, problems):
-    """Each row in a fresh process, so that no allocator hands on what another row left."""
-    if "memory" not in options.ops:
-        return []
-    rows = []
-    for row, (_, data) in report.MEMORY.items():
-        for server in servers:
-            if options.quick and server.name.startswith("gotthard") and server.name != "gotthard-1":
-                continue  # the variants share one store
-            try:
-                server.start()
-                before = server.resident_bytes()
-                preload(server, options, data)
-                rss = (server.resident_bytes() - before) / options.keys
-            except (CannotRun, OSError) as error:
-                problems.append(f"memory, {row}: {error}")
-                continue
-            finally:
-                server.stop()
-            rows.append({"row": row, "server": server.name, "bytes_per_key": rss})
-            say(f"memory  {row:24} {server.name:14} {rss:8.1f} B/key")
-    return rows
+    def selected(section, name):
+        return section in options.sections and any(fnmatch.fnmatchcase(name, p) for p in patterns)
+    return selected
 
 
 def start_all(servers, problems):
@@ -228,8 +111,7 @@ def start_all(servers, problems):
             running.append(server)
             say(f"{server.name}: version {server.version()}, port {server.port}")
         except (CannotRun, OSError) as error:
-            problems.append(str(error))
-            say(f"left out: {error}")
+            problems.append(f"left out: {error}")
     return running
 
 
@@ -240,45 +122,121 @@ def describe_machine():
             "kernel": platform.release(), "load": os.getloadavg()[0]}
 
 
+def plan(options):
+    """What is to be measured, by kind: speed rows, key counts, memory rows, pauses."""
+    selected = selector(options)
+    memory = [r for r in rows.memory_rows(options.keys) if selected("memory", r.name)]
+    if options.quick:
+        memory = [r for r in memory if "32 B" in r.name or "TTL" in r.name or r.needs]
+    return {
+        "speed": [r for r in rows.speed_rows(options) if selected(r.section, r.name)],
+        "keys": [r for r in rows.key_count_rows(options.key_counts)
+                 if selected(r.section, r.name)],
+        "memory": memory,
+        "pauses": [n for n in pauses.EVENTS if selected("pauses", n)],
+    }
+
+
+def list_rows(planned):
+    for row in planned["speed"] + planned["keys"]:
+        print(f"{row.section:12} {row.name:28} share {row.share:.2f}, times {row.times:.2f}")
+    for row in planned["memory"]:
+        print(f"{'memory':12} {row.name:36} at most {row.at_most:g} B")
+    for name in planned["pauses"]:
+        print(f"{'pauses':12} {name}")
+
+
+def timed(seconds, name, work):
+    began = time.monotonic()
+    try:
+        return work()
+    finally:
+        seconds[name] = round(time.monotonic() - began, 1)
+
+
+def measure_all(servers, planned, options, problems):
+    """Every kind of row; returns the results as they go into the JSON."""
+    skipped = speed.Skipped()
+    seconds, cells, versions, measured = {}, [], {}, list(planned["speed"])
+    running = start_all(servers, problems)
+    versions = {s.name: s.version() for s in running}
+    names = [s.name for s in running]
+    if planned["speed"]:
+        cells += timed(seconds, "speed", lambda: speed.measure_speed(
+            running, planned["speed"], options, problems, skipped))
+    if planned["keys"]:
+        wanted = {r.name for r in planned["keys"]}
+        more, rest = timed(seconds, "keys", lambda: speed.measure_key_counts(
+            running, options, problems, skipped, lambda r: r.name in wanted))
+        cells, measured = cells + more, measured + rest
+    for server in running:
+        for needs in [r.needs for r in planned["memory"]] + [
+                pauses.EVENTS[n][1] for n in planned["pauses"]]:
+            server.has(*needs)  # asked now, remembered for when it is down
+        server.stop()
+    memory = timed(seconds, "memory", lambda: speed.measure_memory(
+        running, planned["memory"], options, problems, skipped))
+    pause_results = timed(seconds, "pauses", lambda: pauses.measure_pauses(
+        running, planned["pauses"], options, problems, skipped))
+    summary = report.summarise(cells)
+    report.judge_speed(summary, measured)
+    execution = report.judge_execution(summary)
+    report.judge_memory(memory)
+    text = (report.speed_tables(summary, measured, names) +
+            report.thread_table(summary, names) + report.execution_table(execution) +
+            report.memory_table(memory, names) + report.pause_table(pause_results))
+    judged = [(c["section"], c["row"], c["server"], c["verdict"])
+              for c in summary.values() if "verdict" in c]
+    judged += [("execution", e["row"], rows.PIPED, e["verdict"]) for e in execution]
+    judged += [("memory", m["row"], m["server"], m["verdict"]) for m in memory if "verdict" in m]
+    judged += [("pauses", p["row"], p["server"], p["verdict"]) for p in pause_results
+               if p["verdict"]]
+    text += report.totals(judged, skipped.rows)
+    return {"versions": versions, "speed": list(summary.values()), "execution": execution,
+            "memory": memory, "pauses": pause_results, "rounds": cells, "seconds": seconds,
+            "not_measured": skipped.rows}, text
+
+
 def run(options, problems):
-    if not os.path.exists(GENERATOR):
-        raise CannotRun(f"{GENERATOR} is not there: make all")
+    if not os.path.exists(options.generator):
+        raise CannotRun(f"{options.generator} is not there: make all")
+    planned = plan(options)
+    if options.list:
+        list_rows(planned)
+        return
     servers = choose_servers(options)
     atexit.register(lambda: [s.stop() for s in servers])
     machine = describe_machine()
-    began = time.time()
-    running = start_all(servers, problems)
-    versions = {s.name: s.version() for s in running}
-    cells = measure_speed(running, options, problems) if running else []
-    for server in running:
-        server.stop()
-    memory = measure_memory(running, options, problems)
-    summary = report.summarise(cells)
-    report.judge_speed(summary)
-    execution = report.judge_execution(summary)
-    report.judge_memory(memory)
-    names = [s.name for s in running]
-    print(f"{machine['cores']} cores, {machine['cpu']}, load {machine['load']:.1f} at the start; "
-          f"{options.rounds} round(s), medians; {options.keys} keys")
-    print("servers: " + ", ".join(f"{n} {v}" for n, v in versions.items()))
-    ops = [op for op in options.ops if op in OPS]
-    for line in (report.speed_tables(summary, names, ops, options.rows) +
-                 report.execution_table(execution) + report.memory_table(memory, names)):
-        print(line)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as out:
-            json.dump({"machine": machine, "versions": versions, "seconds": time.time() - began,
-                       "speed": list(summary.values()), "execution": execution, "memory": memory,
-                       "rounds": cells, "problems": problems}, out, indent=1)
+    began = time.monotonic()
+    results, text = measure_all(servers, planned, options, problems)
+    took = time.monotonic() - began
+    head = [f"{machine['cores']} cores, {machine['cpu']}, load {machine['load']:.1f} at the start; "
+            f"{options.rounds} round(s), medians; {options.keys} keys",
+            "servers: " + ", ".join(f"{n} {v}" for n, v in results["versions"].items())]
+    tail = [f"took {took / 60:.1f} minutes: " + ", ".join(
+        f"{name} {s:.0f} s" for name, s in results["seconds"].items() if s >= 1)]
+    os.makedirs(options.out, exist_ok=True)
+    results.update(machine=machine, took_s=round(took, 1), problems=problems)
+    with open(os.path.join(options.out, "results.json"), "w", encoding="utf-8") as out:
+        json.dump(results, out, indent=1)
+    with open(os.path.join(options.out, "table.txt"), "w", encoding="utf-8") as out:
+        print("\n".join(head + text + tail), file=out)
+    print("\n".join(head + text + tail))
+    written = []
+    if not options.no_pictures:
+        import bench_pictures  # only here: measuring works without matplotlib
+        written = bench_pictures.draw_all(results, options.out)
+    print(f"{os.path.relpath(options.out)}: results.json, table.txt" +
+          "".join(", " + os.path.basename(w) for w in written))
 
 
 def main():
     options = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # runs atexit: no server stays behind
-    problems = []
+    problems = speed.Problems()
     try:
         run(options, problems)
-    except (CannotRun, OSError) as error:
+    except (CannotRun, OSError, ImportError) as error:
         problems.append(str(error))
     except KeyboardInterrupt:
         problems.append("interrupted")

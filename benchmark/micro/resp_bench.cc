@@ -1,7 +1,7 @@
 // What the protocol costs: nanoseconds per command parsed, per reply written, per key hashed.
 //
 // Each benchmark handles kBatch items per run, as a batch would; divide the mean by kBatch. The
-// case "nanoseconds per item" prints that division itself.
+// case "resp: nanoseconds per item" prints that division itself.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -95,7 +95,7 @@ void Report(const char* name, size_t items, Work work) {
   Report(name, items, 0, work);
 }
 
-TEST_CASE("nanoseconds per item") {
+TEST_CASE("resp: nanoseconds per item", "[resp]") {
   StreamSink sink;
   std::string get = Pipeline({"GET", kKey});
   std::string set = Pipeline({"SET", kKey, kValue32});
@@ -145,7 +145,7 @@ TEST_CASE("nanoseconds per item") {
   replies("write double", [&](size_t i) { writer.Double(0.1 * static_cast<double>(i)); });
 }
 
-TEST_CASE("batches of 64") {
+TEST_CASE("resp: batches of 64", "[resp]") {
   StreamSink sink;
   std::string get = Pipeline({"GET", kKey});
   BENCHMARK("parse 64 GET") {

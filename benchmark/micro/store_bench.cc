@@ -188,7 +188,7 @@ TEST_CASE("store: nanoseconds per operation", "[store]") {
   for (const size_t keys : {100'000, 1'000'000}) Run(keys);
 }
 
-TEST_CASE("store: nanoseconds per operation at ten million keys", "[.][store-large]") {
+TEST_CASE("store: nanoseconds per operation at ten million keys", "[store][large]") {
   PrintHead();
   Run(10'000'000);
 }
