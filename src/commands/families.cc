@@ -9,7 +9,7 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
       StringCommands(),      KeyCommands(),         ConnectionCommands(), ClientCommands(),
       TransactionCommands(), ServerCommands(),      ConfigCommands(),     CommandCommands(),
       MemoryCommands(),      SlowLogCommands(),     LatencyCommands(),    DebugCommands(),
-      BitmapCommands(),      HyperLogLogCommands(),
+      BitmapCommands(),      HyperLogLogCommands(), ZsetCommands(),
   };
   return kFamilies;
 }

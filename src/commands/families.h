@@ -22,6 +22,7 @@ std::span<const CommandSpec> LatencyCommands();
 std::span<const CommandSpec> DebugCommands();
 std::span<const CommandSpec> BitmapCommands();
 std::span<const CommandSpec> HyperLogLogCommands();
+std::span<const CommandSpec> ZsetCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include "commands/zset.h"
+
 namespace gotthard {
 namespace {
 
@@ -17,6 +19,7 @@ const HookTable& Hooks() {
   static const HookTable kHooks = [] {
     HookTable hooks;
     // hooks.at(Type::kList) = ListHooks(); and so on, one line for each type.
+    hooks.at(Type::kZset) = ZsetHooks();
     return hooks;
   }();
   return kHooks;

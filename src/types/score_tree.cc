@@ -250,8 +250,24 @@ void ScoreTree::InsertInto(Leaf* leaf, unsigned index, const ZsetElement* elemen
   if (leaf->coarse == kCoarseLimit || leaf->count <= 2) Refresh(leaf);
 }
 
+// The way of what comes in ascending order: no search. False if the element belongs elsewhere.
+bool ScoreTree::Append(ZsetElement* element) {
+  if (last_->count == kLeafSlots || last_->count == 0) return false;
+  if (element->key() <= last_->at(last_->count - 1u)->key()) return false;
+  InsertInto(last_, last_->count, element);
+  void* node = root_;
+  for (unsigned level = height_; level > 0; --level) {
+    auto* inner = static_cast<Inner*>(node);
+    ++inner->sizes[inner->count - 1];
+    node = inner->children[inner->count - 1];
+  }
+  ++size_;
+  return true;
+}
+
 void ScoreTree::Insert(ZsetElement* element) {
   if (root_ == nullptr) root_ = first_ = last_ = NewLeaf();
+  if (Append(element)) return;
   const ScoreBound bound = ScoreBound::Above(element->score(), element->member());
   Path path;
   Descend(bound, path);

@@ -227,6 +227,7 @@ class ScoreTree {
   static void Refresh(Leaf* leaf);
   void InsertInto(Leaf* leaf, unsigned index, const ZsetElement* element);
   void SetFirst(Path& path, unsigned level, ZsetElement* first);
+  bool Append(ZsetElement* element);
 
   bool Share(Path& path);
   void Split(Path& path);

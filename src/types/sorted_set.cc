@@ -5,15 +5,14 @@
 
 namespace gotthard {
 
-SortedSet::SortedSet(const KeyHasher& hasher)
-    : hasher_(hasher), table_(&arena_, HashOfElement, &hasher_) {}
+SortedSet::SortedSet(const KeyHasher& hasher) : hasher_(hasher), table_(HashOfElement, &hasher_) {}
 
 uint64_t SortedSet::HashOfElement(const void* element, const void* hasher) {
   return (*static_cast<const KeyHasher*>(hasher))(
       static_cast<const ZsetElement*>(element)->member());
 }
 
-ZsetElement* SortedSet::FindHashed(std::string_view member, uint64_t hash) const {
+ZsetElement* SortedSet::Find(std::string_view member, uint64_t hash) const {
   const Table::Position position = table_.Find(hash, [&](const void* element) {
     return static_cast<const ZsetElement*>(element)->member() == member;
   });
@@ -21,7 +20,7 @@ ZsetElement* SortedSet::FindHashed(std::string_view member, uint64_t hash) const
   return static_cast<ZsetElement*>(Table::ElementAt(*position.slot));
 }
 
-ZsetElement* SortedSet::AddHashed(double score, std::string_view member, uint64_t hash) {
+ZsetElement* SortedSet::Add(double score, std::string_view member, uint64_t hash) {
   assert(!std::isnan(score));
   ZsetElement* element =
       ZsetElement::Make(arena_.Allocate(ZsetElement::SizeFor(member.size())), score, member);
@@ -30,16 +29,12 @@ ZsetElement* SortedSet::AddHashed(double score, std::string_view member, uint64_
   return element;
 }
 
-ZsetElement* SortedSet::Add(double score, std::string_view member) {
-  return AddHashed(score, member, hasher_(member));
-}
-
 void SortedSet::Put(double score, std::string_view member) {
   const uint64_t hash = hasher_(member);
-  if (ZsetElement* element = FindHashed(member, hash)) {
+  if (ZsetElement* element = Find(member, hash)) {
     tree_.SetScore(element, score);
   } else {
-    AddHashed(score, member, hash);
+    Add(score, member, hash);
   }
 }
 
@@ -48,6 +43,10 @@ void SortedSet::Remove(ZsetElement* element) {
   const uint64_t hash = hasher_(element->member());
   table_.Erase(table_.Find(hash, [&](const void* other) { return other == element; }));
   arena_.Free(element, element->size_bytes());
+}
+
+void SortedSet::RemoveRange(size_t first, size_t count) {
+  for (; count > 0; --count) Remove(tree_.At(first).get());
 }
 
 uint64_t SortedSet::Scan(uint64_t cursor, size_t count,
@@ -63,7 +62,7 @@ std::unique_ptr<SortedSet> SortedSet::Clone() const {
 }
 
 size_t SortedSet::memory_bytes() const {
-  return sizeof(*this) + arena_.resident_bytes() + tree_.bytes() + (size_t{8} << table_.depth());
+  return sizeof(*this) - sizeof(arena_) + arena_.held_bytes() + tree_.bytes() + table_.bytes();
 }
 
 }  // namespace gotthard

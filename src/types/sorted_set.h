@@ -15,7 +15,7 @@
 
 #include "base/function_ref.h"
 #include "base/hash.h"
-#include "types/arena.h"
+#include "types/element_arena.h"
 #include "types/score_tree.h"
 #include "types/table.h"
 #include "types/zset_element.h"
@@ -30,17 +30,26 @@ class SortedSet {
   SortedSet& operator=(const SortedSet&) = delete;
 
   size_t size() const { return tree_.size(); }
+  // The hash that spares Find and Add computing it.
+  uint64_t HashOf(std::string_view member) const { return hasher_(member); }
   // Null if it is not there.
-  ZsetElement* Find(std::string_view member) const { return FindHashed(member, hasher_(member)); }
+  ZsetElement* Find(std::string_view member) const { return Find(member, hasher_(member)); }
+  ZsetElement* Find(std::string_view member, uint64_t hash) const;
   // REQUIRES: `member` is not there; `score` is no NaN.
-  ZsetElement* Add(double score, std::string_view member);
+  ZsetElement* Add(double score, std::string_view member) {
+    return Add(score, member, hasher_(member));
+  }
+  ZsetElement* Add(double score, std::string_view member, uint64_t hash);
   // Adds the member or gives it this score. REQUIRES: `score` is no NaN.
   void Put(double score, std::string_view member);
   // REQUIRES: the element is in the set.
   void SetScore(ZsetElement* element, double score) { tree_.SetScore(element, score); }
   void Remove(ZsetElement* element);
+  // Removes `count` members from rank `first` on, O(count log n). REQUIRES: they are there.
+  void RemoveRange(size_t first, size_t count);
 
   const ScoreTree& order() const { return tree_; }
+  const Table& table() const { return table_; }
   // Walks by member: see Table::Scan.
   uint64_t Scan(uint64_t cursor, size_t count, FunctionRef<void(const ZsetElement&)> visit) const;
 
@@ -48,17 +57,13 @@ class SortedSet {
   // All that it holds, itself included.
   size_t memory_bytes() const;
   // About how many calls of free dropping it means.
-  size_t free_effort() const {
-    return 1 + tree_.nodes() + arena_.resident_bytes() / Arena::kPageBytes;
-  }
+  size_t free_effort() const { return 1 + tree_.nodes() + arena_.parts() + table_.segments(); }
 
  private:
   static uint64_t HashOfElement(const void* element, const void* hasher);
-  ZsetElement* FindHashed(std::string_view member, uint64_t hash) const;
-  ZsetElement* AddHashed(double score, std::string_view member, uint64_t hash);
 
   const KeyHasher& hasher_;
-  Arena arena_;
+  ElementArena arena_;
   Table table_;
   ScoreTree tree_;
 };

@@ -65,10 +65,16 @@ class ZsetView {
   // until `visit` returns. REQUIRES: they are there.
   template <typename Visit>
   void ForRange(size_t first, size_t count, bool reverse, Visit&& visit) const;
+  // The same for the members alone, which spares reading the scores: visit(std::string_view).
+  template <typename Visit>
+  void ForMembers(size_t first, size_t count, bool reverse, Visit&& visit) const;
   template <typename Visit>
   void ForEach(Visit&& visit) const {
     ForRange(0, size(), false, visit);
   }
+  // The same until `visit` returns false.
+  template <typename Visit>
+  void ForEachWhile(Visit&& visit) const;
 
  private:
   const SortedSet* set_ = nullptr;
@@ -95,6 +101,38 @@ void ZsetView::ForRange(size_t first, size_t count, bool reverse, Visit&& visit)
   char digits[24];
   for (Listpack::Position at = set.At(first);;) {
     visit(set.Member(at).Text(digits), set.Score(at));
+    if (--count == 0) return;
+    at = reverse ? set.Previous(at) : set.Next(at);
+  }
+}
+
+template <typename Visit>
+void ZsetView::ForEachWhile(Visit&& visit) const {
+  if (set_ != nullptr) {
+    for (auto at = set_->order().First(); at; at.Next()) {
+      at.PrefetchAhead(false);
+      if (!visit(at->member(), at->score())) return;
+    }
+    return;
+  }
+  if (packed_.empty()) return;
+  const ZsetListpack set(packed_);
+  char digits[24];
+  for (auto at = set.First(); at != Listpack::kNone; at = set.Next(at)) {
+    if (!visit(set.Member(at).Text(digits), set.Score(at))) return;
+  }
+}
+
+template <typename Visit>
+void ZsetView::ForMembers(size_t first, size_t count, bool reverse, Visit&& visit) const {
+  if (set_ != nullptr || count == 0) {
+    ForRange(first, count, reverse, [&](std::string_view member, double) { visit(member); });
+    return;
+  }
+  const ZsetListpack set(packed_);
+  char digits[24];
+  for (Listpack::Position at = set.At(first);;) {
+    visit(set.Member(at).Text(digits));
     if (--count == 0) return;
     at = reverse ? set.Previous(at) : set.Next(at);
   }
