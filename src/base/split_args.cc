@@ -1,5 +1,7 @@
 #include "base/split_args.h"
 
+#include "base/ascii.h"
+
 namespace gotthard {
 
 namespace {
@@ -11,30 +13,6 @@ bool IsBlank(char c) {
 // Inside a word that began without a quote, fewer bytes end it (as in Redis: \v and \f do not).
 bool EndsBareWord(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\0';
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-char Unescape(char c) {
-  switch (c) {
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'b':
-      return '\b';
-    case 'a':
-      return '\a';
-    default:
-      return c;
-  }
 }
 
 // Reads one line, word by word. at_ never passes line_.size().
@@ -74,15 +52,7 @@ class Splitter {
         word->push_back(c);
         continue;
       }
-      const bool has_two_more = line_.size() - at_ >= 3;
-      const int high = has_two_more && line_[at_] == 'x' ? HexDigit(line_[at_ + 1]) : -1;
-      const int low = high >= 0 ? HexDigit(line_[at_ + 2]) : -1;
-      if (low >= 0) {
-        word->push_back(static_cast<char>(high * 16 + low));
-        at_ += 3;
-      } else {
-        word->push_back(Unescape(line_[at_++]));
-      }
+      word->push_back(Unescape(line_, &at_));
     }
     return false;
   }

@@ -125,6 +125,25 @@ void InfoClients(ServerState& server, std::string& out) {
   section.Field("total_blocking_keys_on_nokey", server.blocked_keys.keys_on_deletion());
 }
 
+namespace {
+
+// "1=20,2=35,...": how many values were at most so many microseconds, as LATENCY HISTOGRAM counts
+// them; powers of two at which the count has risen.
+std::string Distribution(const LatencyHistogram& histogram) {
+  std::string text;
+  uint64_t before = 0;
+  for (uint64_t us = 1; before < histogram.total() && us <= uint64_t{1} << 30; us *= 2) {
+    const uint64_t count = histogram.CountUpTo(us * 1000);
+    if (count == before) continue;
+    if (!text.empty()) text.push_back(',');
+    text += std::to_string(us) + "=" + std::to_string(count);
+    before = count;
+  }
+  return text;
+}
+
+}  // namespace
+
 void InfoThreads(ServerState& server, std::string& out) {
   const Stats& stats = server.stats;
   const int64_t configured = server.config.values().io_threads;
@@ -144,7 +163,10 @@ void InfoThreads(ServerState& server, std::string& out) {
   section.Decimal("turn_usec_p50", static_cast<double>(stats.turn_time.Percentile(50)) / 1000);
   section.Decimal("turn_usec_p99", static_cast<double>(stats.turn_time.Percentile(99)) / 1000);
   section.Decimal("turn_usec_p99.9", static_cast<double>(stats.turn_time.Percentile(99.9)) / 1000);
+  section.Decimal("turn_usec_p99.99",
+                  static_cast<double>(stats.turn_time.Percentile(99.99)) / 1000);
   section.Decimal("turn_usec_max", static_cast<double>(stats.turn_time.max_ns()) / 1000);
+  section.Field("turn_usec_histogram", Distribution(stats.turn_time));
 }
 
 void InfoCpu(ServerState& /*server*/, std::string& out) {

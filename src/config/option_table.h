@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/status.h"
 #include "config/config.h"
 
@@ -107,8 +108,6 @@ const DirectiveRow* FindDirective(std::string_view name);
 // The name of an option or directive that `name` may be a slip of the pen for; empty if none is
 // near.
 std::string_view NearestOption(std::string_view name);
-// Whether two names are the same but for the case of ASCII letters.
-bool EqualNoCase(std::string_view a, std::string_view b);
 
 // Parses `args` and stores the value. On an error (text without a code) nothing has changed.
 Status SetOption(const OptionRow& row, Config& config, std::span<const std::string> args,

@@ -15,10 +15,6 @@ namespace gotthard {
 
 namespace {
 
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 std::string Octal(int64_t value) {
   char text[32];
   return {text, static_cast<size_t>(snprintf(text, sizeof(text), "%" PRIo64, value))};
@@ -153,11 +149,6 @@ std::string GetEnum(const OptionRow& row, int value) {
 }
 
 }  // namespace
-
-bool EqualNoCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
-}
 
 std::string FormatMemory(int64_t bytes) {
   constexpr std::pair<int64_t, const char*> kUnits[] = {

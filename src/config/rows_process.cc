@@ -151,14 +151,14 @@ constexpr OptionRow kProcessRows[] = {
      .member = &Config::oom_score_adj,
      .initial = "no",
      .values = kOomScoreAdj,
-     .flags = kOptNoEffect,
      .help = "Tell the kernel how soon to end this process when memory runs out: relative to what "
              "it started with, or absolute."},
     {.name = "oom-score-adj-values",
      .member = &kOomScoreAdjValuesOption,
      .initial = "0 200 800",
-     .flags = kOptMultiArg | kOptNoEffect,
-     .help = "The scores of a master, a replica and a background process; higher goes first."},
+     .flags = kOptMultiArg,
+     .help = "The scores of a master, a replica and a background process; higher goes first. The "
+             "first is used: this server has no background processes."},
     {.name = "server_cpulist",
      .member = &Config::server_cpulist,
      .flags = kOptImmutable | kOptUnsetIfEmpty | kOptNoEffect,

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace gotthard {
 namespace {
 
@@ -40,14 +42,6 @@ DocType TypeOfName(std::string_view name) {
   if (name == "pattern") return DocType::kPattern;
   if (name.rfind("unix-time", 0) == 0) return DocType::kUnixTime;
   return DocType::kString;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lower;
 }
 
 bool IsLowerCase(char c) {
@@ -153,7 +147,7 @@ class SyntaxParser {
     });
     if (only_names && !items[0].token.empty()) {
       block.token = std::exchange(items[0].token, "");
-      block.name = Lower(block.token);
+      block.name = AsciiLower(block.token);
     }
     block.arguments = std::move(items);
     return block;
@@ -179,7 +173,7 @@ class SyntaxParser {
       item.type = TypeOfName(word);
       return item;
     }
-    item.name = Lower(word);
+    item.name = AsciiLower(word);
     item.type = DocType::kPureToken;
     item.token = word;
     TakeOwned(item);
@@ -199,7 +193,7 @@ class SyntaxParser {
     std::string name = TakeName();
     bool is_group = IsOneOf("<");
     item = is_group ? Group() : Word();
-    if (is_group) item.name = Lower(token);
+    if (is_group) item.name = AsciiLower(token);
     if (!name.empty()) item.name = name;
     item.token = token;
   }

@@ -2,16 +2,10 @@
 
 #include <map>
 
+#include "base/ascii.h"
+
 namespace gotthard {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lower;
-}
 
 // The fixed key positions of a row: its first key specification, when that is a plain range.
 IndexedCommand IndexEntry(const CommandSpec& spec, uint16_t number) {
@@ -40,11 +34,11 @@ bool HasSubcommands(std::span<const std::span<const CommandSpec>> families, std:
 Status ApplyRenames(std::span<const CommandTable::Rename> renames,
                     std::map<std::string, std::string>& names) {
   for (const CommandTable::Rename& rename : renames) {
-    auto from = names.find(Lower(rename.from));
+    auto from = names.find(AsciiLower(rename.from));
     if (from == names.end()) {
       return Status::Error("No such command in rename-command: '" + rename.from + "'");
     }
-    std::string to = Lower(rename.to);
+    std::string to = AsciiLower(rename.to);
     for (const auto& [original, present] : names) {
       if (!to.empty() && present == to && original != from->first) {
         return Status::Error("Target command name already exists: '" + rename.to + "'");

@@ -73,13 +73,11 @@ void Executor::RunUnblocked() {
 void Executor::RunParked(Session& session) {
   const SessionId id = session.id;
   const uint64_t* at = std::exchange(session.parked_at, nullptr);
-  std::unique_ptr<CommandBatch> batch = std::move(session.parked.front());
-  session.parked.pop_front();
+  std::unique_ptr<CommandBatch> batch = session.parked.pop_front();
   if (at == nullptr) at = batch->words.data();
   Resume(session, std::move(batch), at);
   while (server_.sessions.Find(id) == &session && !session.blocked() && !session.parked.empty()) {
-    batch = std::move(session.parked.front());
-    session.parked.pop_front();
+    batch = session.parked.pop_front();
     if ((session.flags & (Session::kCloseAfterReply | Session::kCloseAsap)) != 0) {
       batch->session_gone = true;
       sink_.Deliver(std::move(batch));
@@ -151,9 +149,9 @@ void Executor::EndSession(Session& session) {
   if (session.has(Session::kMonitor)) --server_.monitors;
   server_.changes.UnwatchAll(session);
   while (!session.parked.empty()) {
-    session.parked.front()->session_gone = true;
-    sink_.Deliver(std::move(session.parked.front()));
-    session.parked.pop_front();
+    std::unique_ptr<CommandBatch> batch = session.parked.pop_front();
+    batch->session_gone = true;
+    sink_.Deliver(std::move(batch));
   }
   server_.sessions.Remove(session.id);
 }

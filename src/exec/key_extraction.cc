@@ -2,20 +2,16 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace gotthard {
 
 namespace key_extraction_internal {
 
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [lower](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool ListHas(std::string_view words, std::string_view word) {
   while (!words.empty()) {
     size_t blank = std::min(words.find(' '), words.size());
-    if (EqualsIgnoringCase(words.substr(0, blank), word)) return true;
+    if (EqualNoCase(words.substr(0, blank), word)) return true;
     words.remove_prefix(std::min(blank + 1, words.size()));
   }
   return false;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/numbers.h"
 #include "exec/command.h"
 
@@ -34,7 +35,6 @@ bool HasKeys(const CommandSpec& spec);
 
 namespace key_extraction_internal {
 
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 bool ListHas(std::string_view words, std::string_view word);
 
 // Where the keys of `spec` begin; 0 when its keyword is not there.
@@ -45,7 +45,7 @@ int64_t FindBegin(const KeySpec& spec, const Arguments& arguments) {
   bool forward = spec.index > 0;  // from the front, or from the end backwards
   int64_t at = forward ? spec.index : argc + spec.index;
   for (; at >= 1 && at < argc; at += forward ? 1 : -1) {
-    if (EqualsIgnoringCase(arguments[static_cast<size_t>(at)], spec.keyword)) return at + 1;
+    if (EqualNoCase(arguments[static_cast<size_t>(at)], spec.keyword)) return at + 1;
   }
   return 0;
 }

@@ -1,8 +1,8 @@
 #include "exec/request_errors.h"
 
-#include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
 #include "pipe/command_index.h"
 
 namespace gotthard {
@@ -27,12 +27,7 @@ Status UnknownCommand(const CommandView& view) {
 
 bool IsHttpRequest(const CommandView& view) {
   const std::string_view name = view.arg(0);
-  const auto is = [&](std::string_view lower) {
-    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-    });
-  };
-  return is("post") || is("host:");
+  return EqualNoCase(name, "post") || EqualNoCase(name, "host:");
 }
 
 Status WrongArity(const CommandTable& commands, uint16_t row) {

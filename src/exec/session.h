@@ -3,13 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "pipe/command_batch.h"
+#include "pipe/batch_queue.h"
 #include "pipe/session_id.h"
 #include "resp/reply_writer.h"
 #include "store/entry.h"
@@ -111,7 +110,7 @@ class Session {
   const KeyWait* retried = nullptr;
   // Work that waits while the client is blocked or paused: whole batches, and where in the first of
   // them to go on; null: at its beginning.
-  std::deque<std::unique_ptr<CommandBatch>> parked;
+  BatchQueue parked;
   const uint64_t* parked_at = nullptr;
   // Output for a connection that is moving.
   std::vector<std::unique_ptr<CommandBatch>> held;

@@ -11,12 +11,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 
 #include "net/reactor.h"
 #include "pipe/batch_builder.h"
-#include "pipe/command_batch.h"
+#include "pipe/batch_queue.h"
 
 namespace gotthard {
 
@@ -43,14 +42,15 @@ class Connection final : public Endpoint, public Traveller {
   SessionId id_;
   IoLoop* loop_ = nullptr;
   RequestInput input_;
-  std::deque<std::unique_ptr<CommandBatch>> output_;  // replies not sent yet
-  size_t sent_of_front_ = 0;                          // bytes of output_.front() that have left
-  size_t output_bytes_ = 0;                           // all that is not sent yet
-  uint64_t flushed_bytes_ = 0;                        // all that was ever sent
+  BatchQueue output_;           // replies not sent yet
+  size_t sent_of_front_ = 0;    // bytes of output_.front() that have left
+  size_t output_bytes_ = 0;     // all that is not sent yet
+  uint64_t flushed_bytes_ = 0;  // all that was ever sent
   uint64_t reported_flushed_bytes_ = 0;
   uint32_t reported_query_bytes_ = 0;  // of the read buffer, as the last batch told
   uint32_t reported_query_free_ = 0;
-  uint32_t in_flight_ = 0;  // commands submitted and not answered
+  uint32_t in_flight_ = 0;        // commands submitted and not answered
+  uint64_t in_flight_bytes_ = 0;  // of these commands
   int64_t over_soft_limit_since_ms_ = 0;
   int64_t linger_until_ms_ = 0;
   uint8_t output_class_ = 0;

@@ -84,11 +84,17 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
     limits.max_bulk_len = max_bulk;
     connection.parser().set_limits(limits);
   }
-  const uint32_t budget =
-      connection.in_flight_ >= kMaxInFlight ? 0 : kMaxInFlight - connection.in_flight_;
+  const bool full =
+      connection.in_flight_ >= kMaxInFlight || connection.in_flight_bytes_ >= kMaxInFlightBytes;
+  const uint32_t budget = full ? 0 : kMaxInFlight - connection.in_flight_;
+  size_t batch_begin = connection.input_.begin;
   BatchBuilder::Outcome outcome = builder_.Build(
-      connection.input_, connection.id_, budget,
-      [&](std::unique_ptr<CommandBatch> batch) { Submit(connection, std::move(batch)); });
+      connection.input_, connection.id_, budget, [&](std::unique_ptr<CommandBatch> batch) {
+        const size_t batch_end = connection.input_.begin;
+        batch->request_bytes = static_cast<uint32_t>(batch_end - batch_begin);
+        batch_begin = batch_end;
+        Submit(connection, std::move(batch));
+      });
   switch (outcome) {
     case BatchBuilder::Outcome::kDrained:
       break;
@@ -122,6 +128,7 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
 
 void IoLoop::Submit(Connection& connection, std::unique_ptr<CommandBatch> batch) {
   connection.in_flight_ += batch->command_count;
+  connection.in_flight_bytes_ += batch->request_bytes;
   batch->query_buffer_bytes = static_cast<uint32_t>(
       std::min<size_t>(connection.input_.end - connection.input_.begin, UINT32_MAX));
   // A report between two requests leaves the charge for the buffer of the last one as it is.
@@ -214,6 +221,8 @@ void IoLoop::Deliver(std::unique_ptr<CommandBatch> batch) {
 
 void IoLoop::TakeReply(Connection& connection, std::unique_ptr<CommandBatch> batch) {
   connection.in_flight_ -= std::min(connection.in_flight_, batch->command_count);
+  connection.in_flight_bytes_ -=
+      std::min<uint64_t>(connection.in_flight_bytes_, batch->request_bytes);
   if (batch->kind == BatchKind::kCommands && !batch->session_gone) {
     connection.output_class_ = batch->output_class;
     if (batch->authenticated != connection.parser().limits().authenticated) {
@@ -225,7 +234,8 @@ void IoLoop::TakeReply(Connection& connection, std::unique_ptr<CommandBatch> bat
     }
     if (connection.stalled_ && !connection.close_when_sent_ &&
         (connection.barrier_ ? connection.in_flight_ == 0
-                             : connection.in_flight_ <= kMaxInFlight / 2)) {
+                             : connection.in_flight_ <= kMaxInFlight / 2 &&
+                                   connection.in_flight_bytes_ <= kMaxInFlightBytes / 2)) {
       MarkResuming(connection);
     }
   }
@@ -273,8 +283,8 @@ void IoLoop::Flush(Connection& connection) {
     iovec iov[kMaxIov];
     size_t count = 0;
     size_t skip = connection.sent_of_front_;
-    for (const auto& batch : connection.output_) {
-      if (count == kMaxIov) break;
+    const CommandBatch* batch = &connection.output_.front();
+    for (; batch != nullptr && count < kMaxIov; batch = BatchQueue::Next(*batch)) {
       const size_t filled = batch->reply.FillIov(iov + count, kMaxIov - count, skip);
       count += filled;
       skip = 0;
@@ -310,10 +320,9 @@ void IoLoop::Sent(Connection& connection, size_t bytes) {
   connection.flushed_bytes_ += bytes;
   connection.output_bytes_ -= bytes;
   bytes += connection.sent_of_front_;
-  while (!connection.output_.empty() && bytes >= connection.output_.front()->reply.size()) {
-    bytes -= connection.output_.front()->reply.size();
-    builder_.Recycle(std::move(connection.output_.front()));
-    connection.output_.pop_front();
+  while (!connection.output_.empty() && bytes >= connection.output_.front().reply.size()) {
+    bytes -= connection.output_.front().reply.size();
+    builder_.Recycle(connection.output_.pop_front());
   }
   connection.sent_of_front_ = bytes;
 }
@@ -345,10 +354,7 @@ void IoLoop::BeginEnd(Connection& connection, bool broken) {
   if (broken && !connection.broken_) {
     connection.broken_ = true;
     connection.sending_ = false;
-    while (!connection.output_.empty()) {
-      builder_.Recycle(std::move(connection.output_.front()));
-      connection.output_.pop_front();
-    }
+    while (!connection.output_.empty()) builder_.Recycle(connection.output_.pop_front());
     connection.output_bytes_ = connection.sent_of_front_ = 0;
     reactor_->Remove(connection.fd_, connection);
     if (connection.session_ended_) {

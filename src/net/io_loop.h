@@ -43,7 +43,11 @@ class IoLoop {
   // Commands of one connection that may be under way. A deep pipeline beyond it waits in the
   // socket, so another client's command has at most this many of each heavy client before it.
   static constexpr uint32_t kMaxInFlight = 1024;
-  // A client with this much unsent output is not read from until half of it has left.
+  // The same in bytes of requests, kept in memory by batches under way (all of a waiting client's
+  // are). What one read brought is still taken; one request alone may be larger.
+  static constexpr uint64_t kMaxInFlightBytes = 4 * 1024 * 1024;
+  // A client with this much unsent output is not read from until there is less. Going to and fro
+  // about the limit costs nothing: a pause makes itself felt only when bytes arrive.
   static constexpr size_t kOutputStopBytes = 1024 * 1024;
   static constexpr int kMaxIov = 128;
   // How long a client that has shut down its sending side may take to read its last replies.

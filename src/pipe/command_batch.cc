@@ -34,6 +34,7 @@ void CommandBatch::Reset() {
   buffer.reset();
   error.clear();
   traveller.reset();
+  request_bytes = 0;
 }
 
 }  // namespace gotthard

@@ -112,6 +112,8 @@ class alignas(64) CommandBatch {
   ReadBufferRef buffer;  // keeps `base` alive; empty for batches without views
   std::string error;     // a protocol error, answered after the commands; ends the connection
   std::unique_ptr<Traveller> traveller;
+  uint32_t request_bytes = 0;          // of the commands, as they arrived
+  std::unique_ptr<CommandBatch> next;  // in a BatchQueue
 
   // Empties the batch for its next use; keeps moderate amounts of memory.
   void Reset();

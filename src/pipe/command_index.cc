@@ -3,16 +3,14 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace gotthard {
 namespace {
 
-constexpr char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
 bool EqualsLower(std::string_view text, const char* lower) {
   for (size_t i = 0; i < text.size(); ++i) {
-    if (Lower(text[i]) != lower[i]) return false;
+    if (AsciiLower(text[i]) != lower[i]) return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/numbers.h"
 
 namespace gotthard {
@@ -20,38 +21,6 @@ bool EndsWord(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char folded = static_cast<char>(c | 0x20);
-  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
-
-// What follows a backslash inside double quotes at line[*p]; steps over it.
-char Unescape(const char* line, size_t size, size_t* p) {
-  const char c = line[(*p)++];
-  switch (c) {
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'b':
-      return '\b';
-    case 'a':
-      return '\a';
-    case 'x':
-      if (size - *p >= 2 && HexDigit(line[*p]) >= 0 && HexDigit(line[*p + 1]) >= 0) {
-        const int byte = HexDigit(line[*p]) * 16 + HexDigit(line[*p + 1]);
-        *p += 2;
-        return static_cast<char>(byte);
-      }
-      return c;
-    default:
-      return c;
-  }
-}
-
 // Copies a quoted part that opens at line[*p] to *w, which never overtakes *p. Returns false if the
 // quote is not closed, or is closed in the middle of a word.
 bool CopyQuoted(char* line, size_t size, size_t* p, size_t* w) {
@@ -63,7 +32,7 @@ bool CopyQuoted(char* line, size_t size, size_t* p, size_t* w) {
     }
     if (line[*p] == '\\' && *p + 1 < size && (quote == '"' || line[*p + 1] == '\'')) {
       ++*p;
-      const char c = quote == '"' ? Unescape(line, size, p) : line[(*p)++];
+      const char c = quote == '"' ? Unescape({line, size}, p) : line[(*p)++];
       line[(*w)++] = c;
       continue;
     }

@@ -124,7 +124,9 @@ void Cron::Expire(uint64_t now_ns) {
   }
   const uint64_t done_ns = server_.clock.MonotonicNs();
   server_.stats.expire_cycle_us += (done_ns - now_ns) / kNsPerUs;
-  next_expire_ns_ = done_ns + static_cast<uint64_t>(kExpireEveryUs) * kNsPerUs;
+  const int64_t effort = server_.config.values().active_expire_effort;
+  next_expire_ns_ =
+      done_ns + static_cast<uint64_t>(kExpireEveryUs - (effort - 1) * kExpireStepUs) * kNsPerUs;
 }
 
 uint64_t Cron::ClientMemoryLimit() const {

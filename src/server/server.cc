@@ -67,7 +67,7 @@ Status Server::BuildCommands() {
 
 void Server::BuildState() {
   keyspace_ = std::make_unique<Keyspace>(hasher_, static_cast<uint32_t>(config_.values().databases),
-                                         AllObjectTypes());
+                                         AllObjectTypes(), &chunk_supply_);
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate with named members.
   state_.reset(new ServerState{.config = config_,
                                .commands = *commands_,
@@ -113,6 +113,7 @@ Status Server::Start(ProcessTitle& title) {
   cron_ = std::make_unique<Cron>(*state_, *router_);
   GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values().io_threads));
   WireConfig();
+  if (Status scored = oom_score_.Apply(config_.values()); !scored.ok()) log_.Warning(scored.text());
   SetTitle(config_.values());
   return Status::Ok();
 }
@@ -203,14 +204,17 @@ void Server::StopOnSignal(int signal_number) {
   stop_now_ = (flags & Config::kShutdownNow) != 0;
 }
 
-void Server::Turn() {
-  const uint64_t begin_ns = clock_.MonotonicNs();
+// A piece of work: from the last one's end if the thread has not slept since, so that receiving and
+// parsing count, too; else from when the events that woke it were told.
+void Server::Turn(bool slept) {
+  const uint64_t begin_ns = slept ? clock_.MonotonicNs() : turn_end_ns_;
   const uint64_t commands = state_->stats.total_commands_processed;
   const bool worked = router_->Work();
   const bool ticked = cron_->Run(worked);
   router_->NotifyThreads();
   Stats& stats = state_->stats;
-  if (worked || ticked) stats.turn_time.Record(clock_.MonotonicNs() - begin_ns);
+  turn_end_ns_ = clock_.MonotonicNs();
+  if (worked || ticked) stats.turn_time.Record(turn_end_ns_ - begin_ns);
   // CONFIG RESETSTAT may have set the counter back within the turn.
   if (stats.total_commands_processed > commands) {
     stats.most_turn_commands =
@@ -235,16 +239,17 @@ int Server::Run(Supervisor& supervisor) {
   }
   log_.Notice("Ready to accept connections");
   supervisor.Ready();
+  bool slept = true;
   while (!StopIsDone()) {
-    Turn();
+    Turn(std::exchange(slept, false));
     const int64_t sleep_us = SleepUs();
     if (sleep_us != 0 && router_->inbox().PrepareSleep()) {
       reactor.RunOnce(sleep_us);
       router_->inbox().Awake();
-    } else if (router_->inline_loop().connection_count() != 0 ||
-               clock_.MonotonicNs() >= next_poll_ns_) {
+      slept = true;
+    } else if (router_->inline_loop().connection_count() != 0 || turn_end_ns_ >= next_poll_ns_) {
       reactor.RunOnce(0);
-      next_poll_ns_ = clock_.MonotonicNs() + kPollEveryNs;
+      next_poll_ns_ = turn_end_ns_ + kPollEveryNs;
     }
     HandleSignals(supervisor);
     if (stop_asked_ && !stopping_) BeginStop(supervisor);

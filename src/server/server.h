@@ -19,9 +19,11 @@
 #include "exec/server_state.h"
 #include "net/listener.h"
 #include "observe/log.h"
+#include "server/chunk_supply.h"
 #include "server/crash_report.h"
 #include "server/cron.h"
 #include "server/lazy_free_thread.h"
+#include "server/oom_score.h"
 #include "server/process.h"
 #include "server/router.h"
 #include "server/signals.h"
@@ -80,7 +82,7 @@ class Server final : public Host, public Acceptor {
   Status ReopenListeners(const Config& config, const char* refusal);
   void Refuse(int fd, std::string_view error);
   bool Admitted(int fd, bool unix_socket);
-  void Turn();
+  void Turn(bool slept);
   void HandleSignals(Supervisor& supervisor);
   void StopOnSignal(int signal_number);
   void BeginStop(Supervisor& supervisor);
@@ -92,6 +94,8 @@ class Server final : public Host, public Acceptor {
   Clock& clock_;
   KeyHasher hasher_;
   LazyFreeThread lazy_free_;
+  ChunkSupply chunk_supply_;
+  OomScore oom_score_;
   std::unique_ptr<CommandTable> commands_;
   std::unique_ptr<Keyspace> keyspace_;
   std::unique_ptr<ServerState> state_;
@@ -107,6 +111,7 @@ class Server final : public Host, public Acceptor {
     uint64_t query_buffer_disconnections = 0, output_buffer_disconnections = 0;
   } baseline_;  // subtracted since CONFIG RESETSTAT
   uint64_t next_poll_ns_ = 0;
+  uint64_t turn_end_ns_ = 0;
   // The end: asked for (the turn goes on to its end), then under way.
   bool stop_asked_ = false;
   bool stop_now_ = false;

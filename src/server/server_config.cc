@@ -74,6 +74,12 @@ void Server::WireConfig() {
     SetTitle(config);
     return Status::Ok();
   });
+  config_.OnChange({"oom-score-adj", "oom-score-adj-values"}, [this](const Config& config) {
+    Status scored = oom_score_.Apply(config);
+    if (scored.ok()) return scored;
+    log_.Warning(scored.text());
+    return Status::Error("Failed to apply new oom_score_adj configuration, check server logs.");
+  });
   config_.OnChange("requirepass", [this](const Config& config) { return SetPassword(config); });
   config_.OnChange(
       {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold", "maxmemory"},

@@ -3,16 +3,17 @@
 //
 // Out, one thread at a time: for kPatience samples in a row the threads that serve connections were
 // busy (inline that is the execution thread) and at least half a core was idle that another thread
-// could use.
+// could use. No more threads than connections.
 // Home, in one step: all threads together have needed less than kHomeLoad of one core for a while.
 // Home, one thread at a time: the cores have had nothing idle left for a while, so that the threads
 // take time from one another or from other processes, such as the clients.
 //
 // Whether a step pays is not to be known beforehand where cores are shared with other processes, so
 // each step but the one for light load is a trial: the commands run after it are compared with
-// those run before it, and a step that did not pay is taken back. A further try then waits kBackoff
-// samples, doubled each time up to kMaxBackoff, so that the time spent on trials is bounded and the
-// connections do not swing to and fro.
+// those run before it, and a step that did not pay is taken back. A further try in its direction
+// then waits kBackoff samples, doubled each time up to kMaxBackoff, so that the time spent on
+// trials is bounded and the connections do not swing to and fro. A step home that paid makes the
+// next one out wait as if it had failed. During a trial nothing else is decided.
 #pragma once
 
 #include <cstdint>

@@ -60,10 +60,11 @@ DetachedStorage::~DetachedStorage() {
   });
 }
 
-Database::Database(const KeyHasher& hasher, const ObjectTypes& types)
+Database::Database(const KeyHasher& hasher, const ObjectTypes& types, ChunkSource* chunks)
     : hasher_(hasher),
       types_(types),
-      arena_(std::make_unique<Arena>()),
+      chunks_(chunks),
+      arena_(std::make_unique<Arena>(chunks)),
       table_(arena_.get(), HashOfElement, &hasher) {}
 
 Database::~Database() {
@@ -526,7 +527,7 @@ EntryHandle Database::Rename(EntryHandle from, const Key& to) {
 std::unique_ptr<DetachedStorage> Database::DetachAll() {
   auto detached = std::make_unique<DetachedStorage>(std::move(arena_), std::move(table_), types_,
                                                     owned_values_);
-  arena_ = std::make_unique<Arena>();
+  arena_ = std::make_unique<Arena>(chunks_);
   table_ = Table(arena_.get(), HashOfElement, &hasher_);
   expires_ = 0;
   expiry_sum_ms_ = 0;

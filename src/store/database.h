@@ -61,7 +61,8 @@ struct ExpireReport {
 class Database {
  public:
   // `hasher` and `types` must outlive the database.
-  explicit Database(const KeyHasher& hasher, const ObjectTypes& types = {});
+  explicit Database(const KeyHasher& hasher, const ObjectTypes& types = {},
+                    ChunkSource* chunks = nullptr);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   // Frees everything, O(n) if there are blobs or objects.
@@ -245,6 +246,7 @@ class Database {
 
   const KeyHasher& hasher_;
   ObjectTypes types_;
+  ChunkSource* chunks_;  // of the arenas; may be null
   std::unique_ptr<Arena> arena_;
   Table table_;
   size_t expires_ = 0;

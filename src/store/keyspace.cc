@@ -5,14 +5,15 @@
 
 namespace gotthard {
 
-Keyspace::Keyspace(const KeyHasher& hasher, uint32_t databases, const ObjectTypes& types)
-    : hasher_(hasher), types_(types), databases_(databases) {
+Keyspace::Keyspace(const KeyHasher& hasher, uint32_t databases, const ObjectTypes& types,
+                   ChunkSource* chunks)
+    : hasher_(hasher), types_(types), chunks_(chunks), databases_(databases) {
   assert(databases >= 1);
 }
 
 void Keyspace::Create(uint32_t index) {
   assert(index < count());
-  databases_[index] = std::make_unique<Database>(hasher_, types_);
+  databases_[index] = std::make_unique<Database>(hasher_, types_, chunks_);
   databases_[index]->set_new_entry_access(new_entry_access_);
 }
 

@@ -18,8 +18,10 @@ namespace gotthard {
 
 class Keyspace {
  public:
-  // `hasher` must outlive the keyspace. `databases` is the configuration's number, at least 1.
-  Keyspace(const KeyHasher& hasher, uint32_t databases, const ObjectTypes& types = {});
+  // `hasher` and `chunks` (if not null) must outlive the keyspace. `databases` is the
+  // configuration's number, at least 1.
+  Keyspace(const KeyHasher& hasher, uint32_t databases, const ObjectTypes& types = {},
+           ChunkSource* chunks = nullptr);
 
   uint32_t count() const { return static_cast<uint32_t>(databases_.size()); }
   // REQUIRES: index < count().
@@ -55,6 +57,7 @@ class Keyspace {
 
   const KeyHasher& hasher_;
   ObjectTypes types_;
+  ChunkSource* chunks_;
   uint32_t new_entry_access_ = 0;
   std::vector<std::unique_ptr<Database>> databases_;
 };

@@ -25,6 +25,9 @@
 // that are mostly holes (8 bytes per key at 10^6 keys). So whoever frees a segment asks
 // SparseMovable for one to move out of the emptiest page known.
 //
+// From kAheadChunks chunks on, the next chunk is prepared elsewhere (types/chunk_source.h) once
+// half of the newest one is taken, and the owner touches no huge page for the first time.
+//
 // Under AddressSanitizer each object comes from malloc, so that overflows are seen.
 //
 // Limit: the address space; when the system refuses memory, the process ends with a message, as
@@ -36,6 +39,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "types/chunk_source.h"
 
 namespace gotthard {
 
@@ -57,8 +62,11 @@ class Arena {
   static constexpr size_t kGroupAlignment = 128;
   // 4 MiB of data: below it, pages of 4 KiB keep idle databases small.
   static constexpr size_t kHugePageChunks = 3;
+  // 16 MiB: from here on, 2 MiB in reserve are an eighth at most.
+  static constexpr size_t kAheadChunks = 8;
 
-  Arena() = default;
+  // `source` must outlive all calls but the destructor; null: none.
+  explicit Arena(ChunkSource* source = nullptr) : source_(source) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   // Gives everything back, whatever is still allocated.
@@ -87,6 +95,9 @@ class Arena {
   // What of resident_bytes() comes from malloc: large objects with their heads.
   size_t heap_bytes() const { return large_bytes_; }
   size_t chunks() const { return chunk_count_; }
+
+  // kChunkBytes from the system, aligned to their size, untouched; null when it refuses.
+  static void* MapChunk(bool huge_pages);
 
  private:
   static constexpr size_t kPages = kChunkBytes / kPageBytes;
@@ -127,6 +138,7 @@ class Arena {
   void LinkPage(PageHead* page);
   void UnlinkPage(PageHead* page);
 
+  ChunkSource* source_;
   std::array<PageHead*, kClasses> partial_ = {};  // pages of a class that have room
   std::array<Movable, kMovableClasses> movable_ = {};
   Chunk* chunks_ = nullptr;  // all of them

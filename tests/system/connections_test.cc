@@ -83,6 +83,24 @@ TEST_CASE("10,000 connections are held and each is answered") {
   CHECK(InfoNumber(watcher, "connected_clients") == 1);
 }
 
+TEST_CASE(
+    "INFO tells how long the execution thread's pieces of work took, and how many were long") {
+  Daemon daemon({}, IoThreads());
+  Client client = daemon.Connect();
+  for (int i = 0; i < 20; ++i) REQUIRE(client.Command({"SET", "k", "v"}) == "OK");
+  const std::string info = client.Command({"INFO", "threads"}).text;
+  const std::string field = "turn_usec_histogram:";
+  const std::size_t begin = info.find(field);
+  REQUIRE(begin != std::string::npos);
+  const std::string histogram =
+      info.substr(begin + field.size(), info.find('\r', begin) - begin - field.size());
+  // "1=3,2=19,...,64=22": cumulative, so the last count is that of all turns.
+  REQUIRE(histogram.find('=') != std::string::npos);
+  const long turns = std::stol(histogram.substr(histogram.rfind('=') + 1));
+  CHECK(turns >= 20);
+  CHECK(turns == std::stol(info.substr(info.find("\r\nturns:") + 8)));
+}
+
 TEST_CASE("one client more than maxclients is told so and closed") {
   Daemon daemon({}, IoThreads() + "maxclients 3\n");
   Client first = daemon.Connect();

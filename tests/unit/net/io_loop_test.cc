@@ -222,6 +222,38 @@ TEST_CASE("A pipeline deeper than what may be under way waits, and goes on") {
   close(client);
 }
 
+TEST_CASE("Requests of more bytes than may be under way wait, and go on") {
+  Loop loop;
+  const int client = loop.Connect(0);
+  const std::string ping = "*2\r\n$4\r\nPING\r\n$200000\r\n" + std::string(200'000, 'v') + "\r\n";
+  std::string unsent;
+  for (int i = 0; i < 60; ++i) unsent += ping;
+  const auto push = [&] {  // as much as the server takes
+    while (!unsent.empty()) {
+      const ssize_t written = write(client, unsent.data(), unsent.size());
+      if (written > 0) unsent.erase(0, static_cast<size_t>(written));
+      loop.Turn();
+      if (written <= 0 && write(client, unsent.data(), 1) != 1) return;
+      if (written <= 0) unsent.erase(0, 1);
+    }
+  };
+  push();
+  REQUIRE_FALSE(unsent.empty());
+  uint64_t bytes = 0;
+  for (const auto& batch : loop.in) bytes += batch->request_bytes;
+  CHECK(bytes >= IoLoop::kMaxInFlightBytes);
+  CHECK(bytes < IoLoop::kMaxInFlightBytes + 2 * ping.size());
+  size_t answered = 0;
+  for (int round = 0; round < 60 && answered < 60 * 7; ++round) {
+    loop.Answer();
+    push();
+    answered += Read(client).size();
+  }
+  CHECK(answered == 60 * 7);
+  CHECK(unsent.empty());
+  close(client);
+}
+
 TEST_CASE("Output past the hard limit ends the connection and is counted") {
   Loop loop;
   loop.limits.output[0].hard_bytes = 100'000;

@@ -1,8 +1,11 @@
 #include "types/arena.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -151,6 +154,56 @@ TEST_CASE("a small arena holds little, an emptied one gives its chunks back") {
   arena.Free(first, 40);
   CHECK(arena.used_bytes() == 0);
   CHECK(arena.resident_bytes() <= 80 * 1024);
+}
+#endif
+
+#if !defined(GOTTHARD_ARENA_MALLOC)
+// Keeps one chunk ready, as the server's does, but on the spot.
+class CountingSource final : public ChunkSource {
+ public:
+  ~CountingSource() override {
+    if (ready != nullptr) munmap(ready, Arena::kChunkBytes);
+  }
+  void* Take() override {
+    if (ready == nullptr) ++missed;
+    return std::exchange(ready, nullptr);
+  }
+  void Prepare() override {
+    ++prepared;
+    if (ready == nullptr && !exhausted) ready = Arena::MapChunk(false);
+  }
+  void* ready = nullptr;
+  bool exhausted = false;
+  size_t prepared = 0;
+  size_t missed = 0;
+};
+
+TEST_CASE("a growing arena has its next chunk prepared once half of the newest is taken") {
+  CountingSource source;
+  Arena arena(&source);
+  const auto grow_to = [&](size_t chunks) {
+    while (arena.chunks() < chunks) arena.Allocate(4096);
+  };
+  grow_to(Arena::kAheadChunks);
+  CHECK(source.prepared == 0);  // a small one costs nothing extra
+  CHECK(source.missed == 0);
+  grow_to(Arena::kAheadChunks + 20);
+  CHECK(source.prepared == 20);
+  CHECK(source.missed == 0);
+
+  source.exhausted = true;  // none is ready: the arena helps itself
+  grow_to(Arena::kAheadChunks + 23);
+  CHECK(source.missed == 3);
+  CHECK(arena.used_bytes() > (Arena::kAheadChunks + 21) * Arena::kChunkBytes);
+}
+
+TEST_CASE("an arena that does not grow has nothing prepared") {
+  CountingSource source;
+  Arena arena(&source);
+  while (arena.chunks() < Arena::kAheadChunks + 1) arena.Allocate(4096);
+  const size_t before = source.prepared;
+  for (int i = 0; i < 10'000; ++i) arena.Free(arena.Allocate(4096), 4096);
+  CHECK(source.prepared == before);
 }
 #endif
 
