@@ -23,6 +23,7 @@ std::span<const CommandSpec> DebugCommands();
 std::span<const CommandSpec> BitmapCommands();
 std::span<const CommandSpec> HyperLogLogCommands();
 std::span<const CommandSpec> ZsetCommands();
+std::span<const CommandSpec> HashCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

@@ -68,6 +68,7 @@ void InfoStats(ServerState& server, std::string& out) {
   section.Field("rejected_connections", stats.rejected_connections);
   ZeroFields(section, {"sync_full", "sync_partial_ok", "sync_partial_err"});
   section.Field("expired_keys", stats.expired_keys);
+  section.Field("expired_subkeys", stats.expired_subkeys);
   section.Decimal("expired_stale_perc", static_cast<double>(stats.expired_stale_per_mille) / 10);
   section.Field("expired_time_cap_reached_count", stats.expired_time_cap_reached);
   section.Field("expire_cycle_cpu_milliseconds", stats.expire_cycle_us / 1000);

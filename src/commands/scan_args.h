@@ -41,9 +41,15 @@ struct ScanArgs {
   bool Matches(std::string_view text) const { return !pattern || GlobMatch(*pattern, text); }
 };
 
-// Reads MATCH and COUNT from `first` on.
-inline Status ParseScanArgs(const Args& args, size_t first, ScanArgs& scan) {
+// Reads MATCH and COUNT from `first` on, and HSCAN's NOVALUES where `no_values` is given.
+inline Status ParseScanArgs(const Args& args, size_t first, ScanArgs& scan,
+                            bool* no_values = nullptr) {
   for (size_t i = first; i < args.size(); i += 2) {
+    if (no_values != nullptr && IsOption(args[i], "novalues")) {
+      *no_values = true;
+      --i;  // one argument, not two
+      continue;
+    }
     if (i + 1 == args.size()) return kErrSyntax;
     const std::string_view value = args[i + 1];
     if (IsOption(args[i], "count")) {

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "commands/zset.h"
+#include "commands/hash.h"
 
 namespace gotthard {
 namespace {
@@ -18,6 +19,7 @@ struct HookTable {
 const HookTable& Hooks() {
   static const HookTable kHooks = [] {
     HookTable hooks;
+    hooks.at(Type::kHash) = HashHooks();
     // hooks.at(Type::kList) = ListHooks(); and so on, one line for each type.
     hooks.at(Type::kZset) = ZsetHooks();
     return hooks;

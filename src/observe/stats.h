@@ -30,6 +30,7 @@ struct Stats {
   uint64_t keyspace_hits = 0;
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
+  uint64_t expired_subkeys = 0;  // fields of hashes
   uint64_t expired_stale_per_mille = 0;
   uint64_t expired_time_cap_reached = 0;
   uint64_t expire_cycle_us = 0;

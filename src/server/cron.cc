@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <ctime>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "commands/hash.h"
 #include "commands/info.h"
 #include "exec/executor.h"
 #include "exec/session_memory.h"
@@ -101,6 +103,21 @@ bool Cron::Run(bool busy) {
   return tick;
 }
 
+// False when the time was up before all that is due was gone.
+bool Cron::ExpireSome(Database& database, FunctionRef<bool()> out_of_time) {
+  std::vector<std::string> with_fields;
+  const ExpireReport report = database.ActiveExpire(
+      server_.now_ms, SIZE_MAX, out_of_time,
+      [&](EntryHandle entry) { server_.ExpireEntry(expire_db_, database, entry, entry->key()); },
+      [&](EntryHandle entry) { with_fields.emplace_back(entry->key()); });
+  bool finished = report.finished;
+  for (const std::string& name : with_fields) {
+    // Whatever is left over is handed out again by the next sweep.
+    if (out_of_time() || !ExpireHashFields(server_, expire_db_, name)) finished = false;
+  }
+  return finished;
+}
+
 // One slice of active expiry over the databases, going on where the last one stopped.
 void Cron::Expire(uint64_t now_ns) {
   const uint64_t end_ns = now_ns + static_cast<uint64_t>(kExpireSliceUs) * kNsPerUs;
@@ -109,16 +126,10 @@ void Cron::Expire(uint64_t now_ns) {
   expire_pending_ = false;
   for (uint32_t looked = 0; looked < server_.keyspace.count(); ++looked) {
     Database* database = server_.keyspace.IfCreated(expire_db_);
-    if (database != nullptr && database->expires() != 0) {
-      ExpireReport report =
-          database->ActiveExpire(server_.now_ms, SIZE_MAX, out_of_time, [&](EntryHandle entry) {
-            server_.ExpireEntry(expire_db_, *database, entry, entry->key());
-          });
-      if (!report.finished) {
-        expire_pending_ = true;  // the same database goes on next time
-        ++server_.stats.expired_time_cap_reached;
-        break;
-      }
+    if (database != nullptr && !ExpireSome(*database, out_of_time)) {
+      expire_pending_ = true;  // the same database goes on next time
+      ++server_.stats.expired_time_cap_reached;
+      break;
     }
     expire_db_ = (expire_db_ + 1) % server_.keyspace.count();
   }

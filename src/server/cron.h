@@ -46,6 +46,7 @@ class Cron {
   int64_t Hz() const;
   bool MayExpire() const;
   void Expire(uint64_t now_ns);
+  bool ExpireSome(Database& database, FunctionRef<bool()> out_of_time);
   void CheckClients();
   uint64_t ClientMemoryLimit() const;
   void EvictClients(uint64_t over_bytes);

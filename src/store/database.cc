@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include "types/packed_hash.h"
+
 namespace gotthard {
 namespace {
 
@@ -227,6 +229,24 @@ void Database::AccountExpiry(int64_t old_ms, int64_t new_ms) {
   }
 }
 
+int64_t Database::FieldExpiryMs(const Entry& entry) const {
+  if (entry.type() != Type::kHash) [[likely]]
+    return kNoExpiry;
+  int64_t earliest_ms = kFieldNever;
+  if (entry.is_object()) {
+    const ObjectOps* ops = types_.ops[static_cast<unsigned>(entry.type())];
+    if (ops->next_expiry_ms != nullptr) earliest_ms = ops->next_expiry_ms(entry.object());
+  } else if (entry.encoding() == Encoding::kListpackEx) {
+    earliest_ms = PackedHash(entry.bytes(), /*with_expiry=*/true).next_expiry_ms();
+  }
+  return earliest_ms == kFieldNever ? kNoExpiry : earliest_ms;
+}
+
+EntryHandle Database::NoteFields(EntryHandle entry) {
+  NoteExpiry(entry.position_, FieldExpiryMs(*entry));
+  return entry;
+}
+
 void Database::NoteExpiry(Table::Position position, int64_t expiry_ms) {
   if (expiry_ms == kNoExpiry) return;
   Table::NoteExpiry(position, expiry_ms);
@@ -266,11 +286,13 @@ size_t Database::EntryBytes(EntryHandle entry) const {
 EntryHandle Database::Put(const Key& key, EntryHandle existing, const Value& value,
                           int64_t expiry_ms) {
   if (!existing) {
-    return Insert(key, value, expiry_ms == kKeepExpiry ? kNoExpiry : expiry_ms, new_entry_access_);
+    return NoteFields(
+        Insert(key, value, expiry_ms == kKeepExpiry ? kNoExpiry : expiry_ms, new_entry_access_));
   }
   // Freed at the end: the new bytes may be a view into the old ones.
   const DetachedValue old = TakeValue(*existing);
-  return Rewrite(existing, value, expiry_ms == kKeepExpiry ? existing->expiry_ms() : expiry_ms);
+  return NoteFields(
+      Rewrite(existing, value, expiry_ms == kKeepExpiry ? existing->expiry_ms() : expiry_ms));
 }
 
 EntryHandle Database::PutBytes(const Key& key, EntryHandle existing, std::string_view bytes,
@@ -359,7 +381,7 @@ EntryHandle Database::PutPacked(const Key& key, EntryHandle existing, Type type,
 EntryHandle Database::PutMoved(const Key& key, Database& other, EntryHandle source) {
   assert(&other != this);
   const Value value = ValueOf(*source);
-  const EntryHandle moved = Insert(key, value, source->expiry_ms(), source->access());
+  const EntryHandle moved = NoteFields(Insert(key, value, source->expiry_ms(), source->access()));
   other.AccountValue(value, false);
   other.Unlink(source);
   return moved;
@@ -519,7 +541,7 @@ EntryHandle Database::Rename(EntryHandle from, const Key& to) {
   AccountValue(value, false);
   AccountExpiry(expiry_ms, kNoExpiry);
   table_.Erase(from.position_);
-  const EntryHandle renamed = Insert(to, value, expiry_ms, from->access());
+  const EntryHandle renamed = NoteFields(Insert(to, value, expiry_ms, from->access()));
   arena_->Free(from.entry_, from->size_bytes());
   return renamed;
 }
@@ -542,22 +564,28 @@ std::unique_ptr<DetachedStorage> Database::DetachAll() {
 // --- active expiry ---
 
 int64_t Database::ExpireSegment(Table::Segment* segment, int64_t now_ms, ExpireReport& report,
-                                FunctionRef<void(EntryHandle)> on_expired) {
+                                FunctionRef<void(EntryHandle)> on_expired,
+                                FunctionRef<void(EntryHandle)> on_fields) {
   int64_t min_ms = INT64_MAX;
   // Nothing may move while the walk holds positions.
   table_.HoldShrinking();
   Table::ForEachInSegment(segment, [&](Table::Position position) {
     auto* entry = static_cast<Entry*>(Table::ElementAt(*position.slot));
     ++report.examined;
-    if (!entry->has_expiry()) return;
-    const int64_t expiry_ms = entry->expiry_ms();
-    if (now_ms > expiry_ms) {
-      const size_t before = size();
-      on_expired({entry, position});
-      ++report.expired;
-      if (size() < before) return;
+    if (entry->has_expiry()) {
+      const int64_t expiry_ms = entry->expiry_ms();
+      if (now_ms > expiry_ms) {
+        const size_t before = size();
+        on_expired({entry, position});
+        ++report.expired;
+        if (size() < before) return;
+      }
+      min_ms = std::min(min_ms, expiry_ms);
     }
-    min_ms = std::min(min_ms, expiry_ms);
+    const int64_t fields_ms = FieldExpiryMs(*entry);
+    if (fields_ms == kNoExpiry) return;
+    if (now_ms > fields_ms) on_fields({entry, position});
+    min_ms = std::min(min_ms, fields_ms);
   });
   segment->min_expiry_ms = min_ms;
   table_.ResumeShrinking(segment);
@@ -566,7 +594,8 @@ int64_t Database::ExpireSegment(Table::Segment* segment, int64_t now_ms, ExpireR
 
 ExpireReport Database::ActiveExpire(int64_t now_ms, size_t max_examined,
                                     FunctionRef<bool()> out_of_time,
-                                    FunctionRef<void(EntryHandle)> on_expired) {
+                                    FunctionRef<void(EntryHandle)> on_expired,
+                                    FunctionRef<void(EntryHandle)> on_fields) {
   ExpireReport report;
   if (next_expiry_ms_ >= now_ms) {
     report.finished = true;
@@ -581,8 +610,8 @@ ExpireReport Database::ActiveExpire(int64_t now_ms, size_t max_examined,
     // middle of the merged one, whose remaining half is walked with it.
     const uint64_t next = Table::NextPrefix(segment);
     const bool due = segment->min_expiry_ms < now_ms;
-    const int64_t min_ms =
-        due ? ExpireSegment(segment, now_ms, report, on_expired) : segment->min_expiry_ms;
+    const int64_t min_ms = due ? ExpireSegment(segment, now_ms, report, on_expired, on_fields)
+                               : segment->min_expiry_ms;
     sweep_min_ms_ = std::min(sweep_min_ms_, min_ms);
     sweep_prefix_ = next;
     if (next == 0) {

@@ -167,6 +167,11 @@ class Database {
   size_t FreeEffort(EntryHandle entry) const;
 
   EntryHandle SetExpiry(EntryHandle entry, int64_t expiry_ms);
+  // A field inside the entry (a hash) got this expiry: active expiry will hand the entry out then.
+  // Values that are put, renamed or moved are looked at without being told.
+  void NoteFieldExpiry(EntryHandle entry, int64_t expiry_ms) {
+    NoteExpiry(entry.position_, expiry_ms);
+  }
   EntryHandle ClearExpiry(EntryHandle entry);
   // Gives the value another name; it keeps expiry, encoding and access bits, and is not copied if
   // it is a blob or an object. REQUIRES: no entry is named `to` (erase it first and find `from`
@@ -174,13 +179,15 @@ class Database {
   EntryHandle Rename(EntryHandle from, const Key& to);
 
   // Hands expired entries to `on_expired`, which Erases or Detaches the one it is given and writes
-  // nothing else to this database. Sweeps over the segments, going on where the last call
-  // stopped; a segment is read only if something in it is due. Stops at the end of the sweep, after
-  // `max_examined` entries, or when `out_of_time()` (asked after every segment read and every 256
-  // heads) says so. One segment has at most 434 entries
-  // (about 30 us), so slices can be as short as that. O(1) when nothing at all is due.
+  // nothing else to this database, and those with an expired field to `on_fields`, which only notes
+  // them: the caller removes such fields later, or gets the entry again. Sweeps over the segments,
+  // going on where the last call stopped; a segment is read only if something in it is due. Stops
+  // at the end of the sweep, after `max_examined` entries, or when `out_of_time()` (asked after
+  // every segment read and every 256 heads) says so. One segment has at most 434 entries (about 30
+  // us), so slices can be as short as that. O(1) when nothing at all is due.
   ExpireReport ActiveExpire(int64_t now_ms, size_t max_examined, FunctionRef<bool()> out_of_time,
-                            FunctionRef<void(EntryHandle)> on_expired);
+                            FunctionRef<void(EntryHandle)> on_expired,
+                            FunctionRef<void(EntryHandle)> on_fields);
 
   // FLUSHDB: everything goes to the caller in O(1), to be dropped here or on another thread.
   std::unique_ptr<DetachedStorage> DetachAll();
@@ -242,7 +249,11 @@ class Database {
   void ReplaceBlob(EntryHandle entry, BlobRef blob);
   // One segment of the sweep: hands out what is expired; the bound of what remains.
   int64_t ExpireSegment(Table::Segment* segment, int64_t now_ms, ExpireReport& report,
-                        FunctionRef<void(EntryHandle)> on_expired);
+                        FunctionRef<void(EntryHandle)> on_expired,
+                        FunctionRef<void(EntryHandle)> on_fields);
+  // The earliest expiry of a field in the entry, kNoExpiry if there is none; may be too early.
+  int64_t FieldExpiryMs(const Entry& entry) const;
+  EntryHandle NoteFields(EntryHandle entry);
 
   const KeyHasher& hasher_;
   ObjectTypes types_;

@@ -24,6 +24,9 @@ struct ObjectOps {
   void* (*clone)(const void* object);          // COPY
   size_t (*memory_bytes)(const void* object);  // MEMORY USAGE
   size_t (*free_effort)(const void* object);   // about how many allocations destroy() frees
+  // The earliest expiry of what is inside (fields of a hash), ms since 1970, INT64_MAX if there is
+  // none; may be too early. Null for types without.
+  int64_t (*next_expiry_ms)(const void* object) = nullptr;
 };
 
 // The ops of each Type; null for types without objects. Static storage.

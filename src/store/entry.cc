@@ -42,6 +42,8 @@ std::string_view EncodingName(Encoding encoding) {
       return "raw";
     case Encoding::kListpack:
       return "listpack";
+    case Encoding::kListpackEx:
+      return "listpackex";
     case Encoding::kQuicklist:
       return "quicklist";
     case Encoding::kIntset:

@@ -64,6 +64,7 @@ enum class Encoding : uint8_t {
   kEmbstr,
   kRaw,
   kListpack,
+  kListpackEx,  // a hash with expiries of fields
   kQuicklist,
   kIntset,
   kHashtable,

@@ -36,6 +36,9 @@ EntryHandle Set(Database& db, std::string_view name, std::string_view value,
   return db.PutString(key, db.Find(key), value, expiry_ms);
 }
 
+// For values without fields that could expire.
+const auto kNoFields = [](EntryHandle) { FAIL("a string has no fields"); };
+
 TEST_CASE("entries take the bytes that the layout promises") {
   Database db(Hasher());
   const std::string key16 = "key:000000000001";
@@ -438,7 +441,8 @@ TEST_CASE("active expiry removes what is due, nothing else, in bounded slices") 
             REQUIRE(expiries.at(name) < now_ms);
             expiries.erase(name);
             db.Erase(entry);
-          });
+          },
+          kNoFields);
       CHECK(report.examined <= 1'000 + 31 * Table::kSlots);
       // Meanwhile another key comes and is due at once or later.
       const std::string name = "new:" + std::to_string(random.Below(1'000'000));
@@ -453,7 +457,8 @@ TEST_CASE("active expiry removes what is due, nothing else, in bounded slices") 
           [&](EntryHandle entry) {
             expiries.erase(std::string(entry->key()));
             db.Erase(entry);
-          });
+          },
+          kNoFields);
     } while (!report.finished);
     for (const auto& [name, expiry_ms] : expiries) {
       REQUIRE((expiry_ms == kNoExpiry || expiry_ms >= now_ms));
@@ -461,10 +466,12 @@ TEST_CASE("active expiry removes what is due, nothing else, in bounded slices") 
     REQUIRE(db.size() == expiries.size());
   }
   db.ActiveExpire(
-      kT0 + 100'000, SIZE_MAX, [] { return false; }, [&](EntryHandle entry) { db.Erase(entry); });
+      kT0 + 100'000, SIZE_MAX, [] { return false; }, [&](EntryHandle entry) { db.Erase(entry); },
+      kNoFields);
   CHECK(db.expires() == 0);
   const ExpireReport idle = db.ActiveExpire(
-      kT0 + 200'000, SIZE_MAX, [] { return false; }, [](EntryHandle) { FAIL("nothing is due"); });
+      kT0 + 200'000, SIZE_MAX, [] { return false; }, [](EntryHandle) { FAIL("nothing is due"); },
+      kNoFields);
   CHECK(idle.finished);
   CHECK(idle.segments == 0);
 }
@@ -476,7 +483,8 @@ TEST_CASE("active expiry stops when the time is up and goes on from there") {
   ExpireReport report;
   do {
     report = db.ActiveExpire(
-        kT0 + 1, SIZE_MAX, [] { return true; }, [&](EntryHandle entry) { db.Erase(entry); });
+        kT0 + 1, SIZE_MAX, [] { return true; }, [&](EntryHandle entry) { db.Erase(entry); },
+        kNoFields);
     CHECK(report.examined <= 31 * Table::kSlots);
     CHECK(report.out_of_time == !report.finished);
     REQUIRE(++slices < 20'000);

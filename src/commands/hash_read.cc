@@ -1,0 +1,360 @@
+// Hashes: reading fields, walking through them, drawing some at random.
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/numbers.h"
+#include "commands/family_rows.h"
+#include "commands/hash.h"
+#include "commands/hash_value.h"
+#include "commands/scan_args.h"
+#include "exec/args.h"
+#include "exec/context.h"
+
+namespace gotthard {
+namespace {
+
+constexpr ErrorText kErrCountRange{"ERR value is out of range"};
+
+Result<HashValue> ReadHash(Context& ctx, const Args& args) {
+  const Key key = args.key(1);
+  Result<EntryHandle> found = ctx.FindReadOf(Type::kHash, key);
+  if (!found) return found.error();
+  return HashValue(ctx, key, *found);
+}
+
+Status Hget(Context& ctx, const Args& args) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  FoundField field;
+  if (!hash->Find(args[2], field)) return ctx.reply().Null();
+  return ctx.reply().Bulk(field.value);
+}
+
+Status Hmget(Context& ctx, const Args& args) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  ReplyWriter& reply = ctx.reply();
+  reply.ArrayHeader(args.size() - 2);
+  for (size_t i = 2; i < args.size(); ++i) {
+    FoundField field;
+    if (hash->Find(args[i], field)) {
+      reply.Bulk(field.value);
+    } else {
+      reply.Null();
+    }
+  }
+  return Status::Ok();
+}
+
+Status Hexists(Context& ctx, const Args& args) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  return ctx.reply().Integer(hash->Has(args[2]) ? 1 : 0);
+}
+
+Status Hlen(Context& ctx, const Args& args) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  return ctx.reply().Integer(static_cast<int64_t>(hash->size()));
+}
+
+Status Hstrlen(Context& ctx, const Args& args) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  FoundField field;
+  const bool there = hash->Find(args[2], field);
+  return ctx.reply().Integer(there ? static_cast<int64_t>(field.value.size()) : 0);
+}
+
+Status Hgetall(Context& ctx, const Args& args) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  ReplyWriter& reply = ctx.reply();
+  const bool exact = !hash->MayHoldExpired();
+  const size_t mark = exact ? 0 : reply.Defer();
+  if (exact) reply.MapHeader(hash->size());
+  uint64_t fields = 0;
+  hash->ForEach([&](const FoundField& field) {
+    reply.Bulk(field.name);
+    reply.Bulk(field.value);
+    ++fields;
+  });
+  return exact ? Status::Ok() : Status(reply.SetMapLength(mark, fields));
+}
+
+enum class Half : uint8_t { kNames, kValues };
+
+Status ReplyHalf(Context& ctx, const Args& args, Half half) {
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  ReplyWriter& reply = ctx.reply();
+  const bool exact = !hash->MayHoldExpired();
+  const size_t mark = exact ? 0 : reply.Defer();
+  if (exact) reply.ArrayHeader(hash->size());
+  uint64_t fields = 0;
+  hash->ForEach([&](const FoundField& field) {
+    reply.Bulk(half == Half::kNames ? field.name : field.value);
+    ++fields;
+  });
+  return exact ? Status::Ok() : Status(reply.SetArrayLength(mark, fields));
+}
+
+Status Hkeys(Context& ctx, const Args& args) {
+  return ReplyHalf(ctx, args, Half::kNames);
+}
+
+Status Hvals(Context& ctx, const Args& args) {
+  return ReplyHalf(ctx, args, Half::kValues);
+}
+
+Status Hscan(Context& ctx, const Args& args) {
+  const std::optional<uint64_t> cursor = ParseCursor(args[2]);
+  if (!cursor) return kErrCursor;
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  ScanArgs scan;
+  bool no_values = false;
+  GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan, &no_values));
+  ReplyWriter& reply = ctx.reply();
+  reply.ArrayHeader(2);
+  // The cursor is known only after the walk; it comes before what the walk finds.
+  std::vector<std::string> found;
+  const uint64_t next = *cursor >> Table::kCursorBits != 0
+                            ? 0
+                            : hash->Scan(*cursor, scan.count, [&](const FoundField& field) {
+                                if (!scan.Matches(field.name)) return;
+                                found.emplace_back(field.name);
+                                if (!no_values) found.emplace_back(field.value);
+                              });
+  char digits[kMaxInt64Chars];
+  reply.Bulk({digits, FormatUint64(digits, next)});
+  reply.ArrayHeader(found.size());
+  for (const std::string& text : found) reply.Bulk(text);
+  return Status::Ok();
+}
+
+// --- HRANDFIELD
+
+class RandomFields {
+ public:
+  RandomFields(Context& ctx, const HashValue& hash, bool with_values)
+      : ctx_(ctx), hash_(hash), with_values_(with_values) {}
+
+  // `count` draws, each from all fields.
+  void Repeated(uint64_t count) {
+    const size_t mark = ctx_.reply().Defer();
+    uint64_t drawn = 0;
+    for (FoundField field; drawn < count && hash_.Random(field); ++drawn) Reply(field);
+    SetLength(mark, drawn);
+  }
+
+  // `count` different ones, or all if there are not more.
+  void Distinct(uint64_t count) {
+    const size_t mark = ctx_.reply().Defer();
+    // Drawing until enough are different gets slow when most are wanted: then the ones to be left
+    // out are drawn.
+    constexpr size_t kManyFraction = 3;
+    if (count * kManyFraction > hash_.size()) {
+      SetLength(mark, ByPlace(count));
+      return;
+    }
+    std::unordered_set<std::string> drawn;
+    FoundField field;
+    while (drawn.size() < count && hash_.Random(field)) {
+      if (drawn.emplace(field.name).second) Reply(field);
+    }
+    SetLength(mark, drawn.size());
+  }
+
+ private:
+  uint64_t ByPlace(uint64_t count) {
+    size_t live = 0;
+    hash_.ForEach([&](const FoundField&) { ++live; });
+    // Selection sampling (Knuth, Algorithm S): each field is taken with the chance that is left.
+    uint64_t wanted = std::min<uint64_t>(count, live);
+    const uint64_t taken = wanted;
+    hash_.ForEach([&](const FoundField& field) {
+      if (wanted == 0 || ctx_.server().random.Below(live--) >= wanted) return;
+      --wanted;
+      Reply(field);
+    });
+    return taken;
+  }
+  void Reply(const FoundField& field) {
+    ReplyWriter& reply = ctx_.reply();
+    if (!with_values_) {
+      reply.Bulk(field.name);
+      return;
+    }
+    if (pairs()) reply.ArrayHeader(2);
+    reply.Bulk(field.name);
+    reply.Bulk(field.value);
+  }
+  void SetLength(size_t mark, uint64_t fields) {
+    ctx_.reply().SetArrayLength(mark, with_values_ && !pairs() ? fields * 2 : fields);
+  }
+  // RESP3 has each field with its value in an array of two.
+  bool pairs() const { return ctx_.reply().protocol() == Protocol::kResp3; }
+
+  Context& ctx_;
+  const HashValue& hash_;
+  bool with_values_;
+};
+
+Status Hrandfield(Context& ctx, const Args& args) {
+  const bool with_values = args.size() == 4 && IsOption(args[3], "withvalues");
+  std::optional<int64_t> count;
+  if (args.size() > 2) {
+    count = ParseInt64(args[2]);
+    if (!count) return kErrNotInteger;
+    if (args.size() > 4 || (args.size() == 4 && !with_values)) return kErrSyntax;
+    // Replies of twice as many elements must be countable.
+    if (*count < -(INT64_MAX / 2) || (with_values && *count > INT64_MAX / 2)) return kErrCountRange;
+  }
+  Result<HashValue> hash = ReadHash(ctx, args);
+  if (!hash) return hash.error();
+  if (!count) {
+    FoundField field;
+    if (!hash->Random(field)) return ctx.reply().Null();
+    return ctx.reply().Bulk(field.name);
+  }
+  if (!*hash || *count == 0) return ctx.reply().EmptyArray();
+  RandomFields fields(ctx, *hash, with_values);
+  if (*count > 0) {
+    fields.Distinct(static_cast<uint64_t>(*count));
+  } else {
+    fields.Repeated(static_cast<uint64_t>(-*count));
+  }
+  return Status::Ok();
+}
+
+constexpr CommandSpec kRows[] = {
+    Command({.name = "hget",
+             .arity = 3,
+             .flags = kReadonly | kFast,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hget,
+             .since = "2.0.0",
+             .complexity = "O(1)",
+             .summary = "Returns the value of a field of a hash.",
+             .syntax = "key field"}),
+    Command({.name = "hmget",
+             .arity = -3,
+             .flags = kReadonly | kFast,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hmget,
+             .since = "2.0.0",
+             .complexity = "O(N) where N is the number of fields asked for.",
+             .summary = "Returns the values of several fields of a hash.",
+             .syntax = "key field..."}),
+    Command({.name = "hexists",
+             .arity = 3,
+             .flags = kReadonly | kFast,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyLooked)},
+             .run = Hexists,
+             .since = "2.0.0",
+             .complexity = "O(1)",
+             .summary = "Tells whether a field is in a hash.",
+             .syntax = "key field"}),
+    Command({.name = "hlen",
+             .arity = 2,
+             .flags = kReadonly | kFast,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyLooked)},
+             .run = Hlen,
+             .since = "2.0.0",
+             .complexity = "O(1)",
+             .summary = "Tells how many fields a hash has.",
+             .syntax = "key"}),
+    Command({.name = "hstrlen",
+             .arity = 3,
+             .flags = kReadonly | kFast,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyLooked)},
+             .run = Hstrlen,
+             .since = "3.2.0",
+             .complexity = "O(1)",
+             .summary = "Tells how long the value of a field is.",
+             .syntax = "key field"}),
+    Command({.name = "hgetall",
+             .arity = 2,
+             .flags = kReadonly,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hgetall,
+             .since = "2.0.0",
+             .complexity = "O(N) where N is the number of fields.",
+             .summary = "Returns all fields of a hash with their values.",
+             .syntax = "key",
+             .tips = "nondeterministic_output_order"}),
+    Command({.name = "hkeys",
+             .arity = 2,
+             .flags = kReadonly,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hkeys,
+             .since = "2.0.0",
+             .complexity = "O(N) where N is the number of fields.",
+             .summary = "Returns the names of all fields of a hash.",
+             .syntax = "key",
+             .tips = "nondeterministic_output_order"}),
+    Command({.name = "hvals",
+             .arity = 2,
+             .flags = kReadonly,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hvals,
+             .since = "2.0.0",
+             .complexity = "O(N) where N is the number of fields.",
+             .summary = "Returns all values of a hash.",
+             .syntax = "key",
+             .tips = "nondeterministic_output_order"}),
+    Command({.name = "hscan",
+             .arity = -3,
+             .flags = kReadonly,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hscan,
+             .since = "2.8.0",
+             .complexity = "O(1) for each call, O(N) for all calls until the cursor is 0 again, "
+                           "where N is the number of fields.",
+             .summary = "Returns some fields of a hash, and a cursor to go on with.",
+             .syntax = "key cursor [MATCH pattern] [COUNT count] [NOVALUES]@7.4.0",
+             .tips = "nondeterministic_output"}),
+    Command({.name = "hrandfield",
+             .arity = -2,
+             .flags = kReadonly,
+             .acl = kAclHash,
+             .group = CommandGroup::kHash,
+             .keys = {KeyAt(1, kKeyRead)},
+             .run = Hrandfield,
+             .since = "6.2.0",
+             .complexity = "O(N) where N is the number of fields returned.",
+             .summary = "Returns fields of a hash, drawn at random.",
+             .syntax = "key options=[count [WITHVALUES]]",
+             .tips = "nondeterministic_output"}),
+};
+
+}  // namespace
+
+std::span<const CommandSpec> HashReadRows() {
+  return kRows;
+}
+
+}  // namespace gotthard
