@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <iterator>
 
-#include "commands/zset.h"
 #include "commands/hash.h"
+#include "commands/zset.h"
 
 namespace gotthard {
 namespace {
@@ -20,7 +20,6 @@ const HookTable& Hooks() {
   static const HookTable kHooks = [] {
     HookTable hooks;
     hooks.at(Type::kHash) = HashHooks();
-    // hooks.at(Type::kList) = ListHooks(); and so on, one line for each type.
     hooks.at(Type::kZset) = ZsetHooks();
     return hooks;
   }();
