@@ -24,6 +24,11 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
       HyperLogLogCommands(),
       ZsetCommands(),
       HashCommands(),
+      BloomCommands(),
+      CuckooCommands(),
+      CountMinCommands(),
+      TopKCommands(),
+      TDigestCommands(),
   };
   // clang-format on
   return kFamilies;

@@ -24,6 +24,11 @@ std::span<const CommandSpec> BitmapCommands();
 std::span<const CommandSpec> HyperLogLogCommands();
 std::span<const CommandSpec> ZsetCommands();
 std::span<const CommandSpec> HashCommands();
+std::span<const CommandSpec> BloomCommands();
+std::span<const CommandSpec> CuckooCommands();
+std::span<const CommandSpec> CountMinCommands();
+std::span<const CommandSpec> TopKCommands();
+std::span<const CommandSpec> TDigestCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

@@ -21,6 +21,11 @@ const HookTable& Hooks() {
     HookTable hooks;
     hooks.at(Type::kHash) = HashHooks();
     hooks.at(Type::kZset) = ZsetHooks();
+    hooks.at(Type::kBloom) = BloomHooks();
+    hooks.at(Type::kCuckoo) = CuckooHooks();
+    hooks.at(Type::kCountMin) = CountMinHooks();
+    hooks.at(Type::kTopK) = TopKHooks();
+    hooks.at(Type::kTDigest) = TDigestHooks();
     return hooks;
   }();
   return kHooks;

@@ -20,6 +20,13 @@ struct TypeHooks {
   const Table* (*table)(const void* object) = nullptr;
 };
 
+// The hooks that the families define, beside their commands.
+TypeHooks BloomHooks();
+TypeHooks CuckooHooks();
+TypeHooks CountMinHooks();
+TypeHooks TopKHooks();
+TypeHooks TDigestHooks();
+
 // The hooks of a type; empty ones for a type without.
 const TypeHooks& HooksOf(Type type);
 
