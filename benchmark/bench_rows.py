@@ -239,6 +239,10 @@ class MemoryRow:
     needs: tuple = ()
 
 
+QUICK_MEMORY = ("string, 16 B key, 32 B value", "the same with a TTL",
+                "big hash, per field (16 B + 16 B)", "big zset, per 17 B member")
+
+
 def memory_rows(keys):
     strings = (("string, 16 B key, 8 B number", 50, ["-d", "8", "--numbers"]),
                ("string, 16 B key, 32 B value", 80, ["-d", "32"]),

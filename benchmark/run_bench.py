@@ -127,13 +127,14 @@ def plan(options):
     selected = selector(options)
     memory = [r for r in rows.memory_rows(options.keys) if selected("memory", r.name)]
     if options.quick:
-        memory = [r for r in memory if "32 B" in r.name or "TTL" in r.name or r.needs]
+        memory = [r for r in memory if r.name in rows.QUICK_MEMORY]
     return {
         "speed": [r for r in rows.speed_rows(options) if selected(r.section, r.name)],
         "keys": [r for r in rows.key_count_rows(options.key_counts)
                  if selected(r.section, r.name)],
         "memory": memory,
-        "pauses": [n for n in pauses.EVENTS if selected("pauses", n)],
+        "pauses": [n for n in (pauses.QUICK_EVENTS if options.quick else pauses.EVENTS)
+                   if selected("pauses", n)],
     }
 
 
