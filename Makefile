@@ -64,7 +64,7 @@ LIBS_debug       := -ljemalloc
 
 ALL_CXXFLAGS  = $(BASE_FLAGS) $(CXXFLAGS_$(FLAVOUR)) $(CXXFLAGS)
 ALL_LDFLAGS   = -pthread -Wl,--as-needed $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
-LIBS         := -lxxhash -llzf -lboost_program_options -lssl -lcrypto $(LIBS_$(FLAVOUR))
+LIBS         := -lxxhash -llzf -lboost_program_options -lssl -lcrypto -luring $(LIBS_$(FLAVOUR))
 # An archive of LTO objects needs the compiler's own archiver.
 ARCHIVER     := $(if $(findstring lto,$(CXXFLAGS_$(FLAVOUR))),gcc-ar,ar)
 

@@ -2,7 +2,9 @@
 """Runs what `make` built and prints one total, `N passed, N failed`.
 
   tests/run.py suite FLAVOUR          unit, command, system and regression tests of build/FLAVOUR;
-                                      with debug also the style tests and tests/system/*.py
+                                      with debug also the style tests and tests/system/*.py;
+                                      those with sockets on both I/O back ends, where the kernel
+                                      has io_uring
   tests/run.py fuzz [--seconds N]     every fuzzer of build/fuzz, two at a time
 
 A test binary is one Catch2 program: its cases are counted from its last lines. A script
@@ -19,6 +21,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -103,12 +106,32 @@ def report(name, counts, seconds, output):
     return counts
 
 
+def uring_is_missing(server):
+    """Why the server cannot have io_uring here; None if it can. Its log says."""
+    with tempfile.TemporaryDirectory() as directory:
+        command = [server, "--port", "0", "--unixsocket", os.path.join(directory, "s"),
+                   "--dir", directory, "--io-backend", "uring"]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if "Ready to accept" in line:
+                    process.terminate()
+        told = [line.split("I/O back end: ")[1].strip() for line in lines
+                if "I/O back end: " in line]
+    if not told:
+        return "the server does not start:\n" + "".join(lines)
+    return None if told[0].startswith("io_uring") else told[0]
+
+
 def run_all(jobs, env, workers):
-    """jobs: (name, command, how to count). Returns the sums; reports each as it ends."""
+    """jobs: (name, command, how to count[, further environment]). Returns the sums; reports each as
+    it ends."""
     def one(job):
-        name, command, count = job
+        name, command, count, *more = job
         start = time.monotonic()
-        status, output = run(command, env)
+        status, output = run(command, {**env, **(more[0] if more else {})})
         return name, count(status, output), time.monotonic() - start, output
 
     passed = failed = 0
@@ -140,7 +163,18 @@ def suite(flavour):
         for script in scripts:
             script = os.path.relpath(script, ROOT)
             alone.append((script, [sys.executable, script], count_script))
-    missing = [job for job in together + alone if job[2] is count_catch and not present(job[0])]
+    server = env["GOTTHARD_SERVER"]
+    reason = uring_is_missing(server) if os.path.exists(server) else "no server was built"
+    if reason:
+        print(f"skipped: a second run of the tests with sockets on io_uring: {reason}")
+    else:
+        sockets = [job for job in together + alone
+                   if job[0] in ("unit_net", "regress", "system") or job[0].endswith(".py")
+                   and job[0].startswith("tests/system")]
+        alone += [(name + " on io_uring", command, count, {"GOTTHARD_TEST_IO_BACKEND": "uring"})
+                  for name, command, count in sockets]
+    missing = [job for job in together + alone if job[2] is count_catch
+               and not present(job[0].split()[0])]
     for job in missing:
         print(f"FAILED {job[0]}: not built")
     runnable = lambda jobs: [job for job in jobs if job not in missing]

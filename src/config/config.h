@@ -58,7 +58,7 @@ struct Config {
     kPropagationPanic,
     kPropagationPanicOnReplicas,
   };
-  enum IoBackend : int { kIoBackendAuto, kIoBackendEpoll };
+  enum IoBackend : int { kIoBackendAuto, kIoBackendEpoll, kIoBackendUring };
   enum NotifyFlag : int {      // notify-keyspace-events, one bit a letter
     kNotifyKeyspace = 1 << 0,  // K
     kNotifyKeyevent = 1 << 1,  // E

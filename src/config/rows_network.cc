@@ -7,7 +7,8 @@ namespace gotthard {
 namespace {
 
 constexpr EnumValue kIoBackends[] = {{"auto", Config::kIoBackendAuto},
-                                     {"epoll", Config::kIoBackendEpoll}};
+                                     {"epoll", Config::kIoBackendEpoll},
+                                     {"uring", Config::kIoBackendUring}};
 constexpr EnumValue kTlsAuthClients[] = {{"no", Config::kTlsAuthNo},
                                          {"yes", Config::kTlsAuthYes},
                                          {"optional", Config::kTlsAuthOptional}};

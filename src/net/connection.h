@@ -23,13 +23,19 @@ class IoLoop;
 
 class Connection final : public Endpoint, public Traveller {
  public:
+  // From so many missing bytes on, a request is received into memory of its own.
+  static constexpr uint64_t kOwnRoomBytes = 64 * 1024;
+
   Connection(int fd, SessionId id) : fd_(fd), id_(id) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
 
   BatchBuilder::Room ReceiveRoom() override;
+  bool WantsOwnRoom() const override;
   void OnReceived(const BatchBuilder::Room& room, int64_t result) override;
+  void OnReleasable() override;
+  void OnLeftover(const BatchBuilder::Room& room, size_t size) override;
   void OnSent(int64_t result) override;
 
   SessionId id() const { return id_; }

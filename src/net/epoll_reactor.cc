@@ -37,6 +37,8 @@ class EpollReactor final : public Reactor {
     epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
   }
 
+  Status Watch(int fd) override { return Control(EPOLL_CTL_ADD, fd, kIgnoredTag, EPOLLIN); }
+
   Status Add(int fd, Endpoint& endpoint) override {
     endpoint.reactor_flags = kReceiving;
     const auto index = static_cast<size_t>(fd);
@@ -44,10 +46,15 @@ class EpollReactor final : public Reactor {
     endpoints_[index] = &endpoint;
     return Control(EPOLL_CTL_ADD, fd, 0, EPOLLIN);
   }
-  void Remove(int fd, Endpoint& /*endpoint*/) override {
+  void Remove(int fd, Endpoint& /*endpoint*/,
+              std::shared_ptr<const void> /*pending_bytes*/) override {
     epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
     Forget(static_cast<uint32_t>(fd));
     endpoints_[static_cast<size_t>(fd)] = nullptr;
+  }
+  bool Release(int fd, Endpoint& endpoint) override {
+    Remove(fd, endpoint, nullptr);
+    return true;
   }
   void PauseReceive(int /*fd*/, Endpoint& endpoint) override {
     endpoint.reactor_flags |= kPaused;  // disarmed when bytes arrive

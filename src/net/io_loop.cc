@@ -353,10 +353,14 @@ void IoLoop::CheckOutputLimit(Connection& connection) {
 void IoLoop::BeginEnd(Connection& connection, bool broken) {
   if (broken && !connection.broken_) {
     connection.broken_ = true;
-    connection.sending_ = false;
+    std::shared_ptr<BatchQueue> pending_bytes;
+    if (std::exchange(connection.sending_, false)) {
+      pending_bytes = std::make_shared<BatchQueue>();
+      while (!connection.output_.empty()) pending_bytes->push_back(connection.output_.pop_front());
+    }
     while (!connection.output_.empty()) builder_.Recycle(connection.output_.pop_front());
     connection.output_bytes_ = connection.sent_of_front_ = 0;
-    reactor_->Remove(connection.fd_, connection);
+    reactor_->Remove(connection.fd_, connection, std::move(pending_bytes));
     if (connection.session_ended_) {
       Destroy(connection);
       return;
@@ -397,7 +401,7 @@ void IoLoop::LeaveIfIdle(Connection& connection) {
       connection.in_flight_ != 0 || connection.output_bytes_ != 0 || connection.sending_) {
     return;
   }
-  reactor_->Remove(connection.fd_, connection);
+  if (!reactor_->Release(connection.fd_, connection)) return;
   // A shared buffer belongs to this thread; what is unparsed moves along in a private one.
   builder_.Detach(connection.input_);
   std::unique_ptr<CommandBatch> home = builder_.NewBatch(connection.id_);

@@ -23,11 +23,19 @@ namespace gotthard {
 class Endpoint {
  public:
   virtual ~Endpoint() = default;
-  // Where the next bytes shall go; asked right before they are received.
+  // Where the next bytes shall go; asked right before they are received. A back end that has the
+  // kernel choose a buffer asks only if WantsOwnRoom.
   virtual BatchBuilder::Room ReceiveRoom() = 0;
-  // `result` bytes arrived in `room`; 0 is the peer's end, a negative number is -errno. The
-  // endpoint may remove and delete itself in this call.
+  // True in the middle of a request so large that its bytes should land in ReceiveRoom at once.
+  virtual bool WantsOwnRoom() const = 0;
+  // `result` bytes arrived in `room`, of whose buffer the caller holds a reference until this
+  // returns; 0 is the peer's end, a negative number is -errno. The endpoint may remove and delete
+  // itself in this call.
   virtual void OnReceived(const BatchBuilder::Room& room, int64_t result) = 0;
+  // Release waited for something that is over now: call it again.
+  virtual void OnReleasable() = 0;
+  // Within Release: bytes that had arrived and were not told yet.
+  virtual void OnLeftover(const BatchBuilder::Room& room, size_t size) = 0;
   // A Send that was pending made progress: `result` more bytes left (0: try again now), or -errno.
   virtual void OnSent(int64_t result) = 0;
   // Scratch of the reactor.
@@ -46,12 +54,21 @@ class Reactor : public Waker {
  public:
   // Watches a listening socket. The acceptor must stay until RemoveListener.
   virtual Status AddListener(int fd, Acceptor& acceptor) = 0;
+  // The socket can be closed after this, and its address taken again.
   virtual void RemoveListener(int fd) = 0;
+  // Ends the wait in RunOnce when `fd` is readable, for as long as the reactor exists.
+  virtual Status Watch(int fd) = 0;
 
   // Starts to receive for the endpoint; it must stay until Remove.
   virtual Status Add(int fd, Endpoint& endpoint) = 0;
-  // After this nothing more is told to the endpoint.
-  virtual void Remove(int fd, Endpoint& endpoint) = 0;
+  // After this nothing more is told to the endpoint, and `fd` can be closed. If a Send is pending,
+  // `pending_bytes` keeps alive what it sends: the kernel may still read it.
+  virtual void Remove(int fd, Endpoint& endpoint,
+                      std::shared_ptr<const void> pending_bytes = nullptr) = 0;
+  // Removes an endpoint whose descriptor goes on to another reactor. False: not yet, OnReleasable
+  // will tell. True: nothing that the peer has sent is lost or still on its way to this reactor.
+  // REQUIRES: no Send is pending.
+  virtual bool Release(int fd, Endpoint& endpoint) = 0;
   // Between Pause and Resume nothing is received for the endpoint.
   virtual void PauseReceive(int fd, Endpoint& endpoint) = 0;
   virtual void ResumeReceive(int fd, Endpoint& endpoint) = 0;
@@ -70,5 +87,8 @@ class Reactor : public Waker {
 
 // The epoll back end. Fails when the kernel gives no descriptor.
 Result<std::unique_ptr<Reactor>> MakeEpollReactor();
+// The io_uring back end. Fails where the kernel has none, forbids it, is too old (Linux 6.1 is
+// wanted) or short of memory.
+Result<std::unique_ptr<Reactor>> MakeUringReactor();
 
 }  // namespace gotthard

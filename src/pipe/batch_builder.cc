@@ -72,13 +72,40 @@ BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
 void BatchBuilder::Received(RequestInput& input, const Room& room, size_t size) {
   if (size == 0) return;
   if (input.buffer) {
-    input.end += size;
+    if (room.buffer == input.buffer.get() && room.offset == input.end) {
+      input.end += size;
+    } else {
+      Join(input, room, size);
+    }
     return;
   }
-  input.buffer = shared_;
+  room.buffer->Ref();
+  input.buffer = ReadBufferRef::Adopt(room.buffer);
   input.begin = room.offset;
   input.end = room.offset + size;
-  shared_used_ = input.end;
+  if (room.buffer == shared_.get()) shared_used_ = input.end;
+}
+
+void BatchBuilder::Join(RequestInput& input, const Room& room, size_t size) {
+  const size_t unparsed = input.unparsed_bytes();
+  const char* arrived = room.buffer->data() + room.offset;
+  if (unparsed <= room.headroom) {
+    const size_t begin = room.offset - unparsed;
+    std::memcpy(room.buffer->data() + begin, input.buffer->data() + input.begin, unparsed);
+    room.buffer->Ref();
+    input.buffer = ReadBufferRef::Adopt(room.buffer);
+    input.begin = begin;
+    input.end = room.offset + size;
+    return;
+  }
+  while (size != 0) {
+    const Room own = RoomFor(input);
+    const size_t part = std::min(size, own.size);
+    std::memcpy(own.buffer->data() + own.offset, arrived, part);
+    input.end += part;
+    arrived += part;
+    size -= part;
+  }
 }
 
 void BatchBuilder::Settle(RequestInput& input) {

@@ -59,9 +59,12 @@ class BatchBuilder {
     ReadBuffer* buffer;
     size_t offset;
     size_t size;
+    size_t headroom = 0;  // bytes before the offset that nobody uses
   };
   Room RoomFor(RequestInput& input);
-  // `size` bytes have arrived in the room that RoomFor gave (`size` may be 0).
+  // `size` bytes have arrived, in the room that RoomFor gave or in another one, of which the caller
+  // holds a reference (`size` may be 0). What the input has of an unfinished request then goes in
+  // front of them, or they behind it.
   void Received(RequestInput& input, const Room& room, size_t size);
   // Call once a connection's bytes were parsed as far as they go: an unfinished request moves to a
   // private buffer, so that a waiting connection holds no shared memory.
@@ -90,6 +93,8 @@ class BatchBuilder {
     uint16_t row = 0;
     bool has_key = false;  // argument 1 is the one key
   };
+  // Joins what the input has with bytes that arrived elsewhere.
+  void Join(RequestInput& input, const Room& room, size_t size);
   // Parses a request that begins as the last one did. False: it is for the parser.
   bool TakeRepeat(CommandBatch& batch, RequestInput& input);
   // Remembers the request at [begin, end) of the input's buffer, just finished at word `start`.

@@ -42,8 +42,8 @@ ReadBufferRef ReadBufferPool::Get() {
     buffer->refs_ = 1;
     return ReadBufferRef::Adopt(buffer);
   }
-  void* memory = AllocateOrThrow(sizeof(ReadBuffer) + kBufferBytes);
-  return ReadBufferRef::Adopt(new (memory) ReadBuffer(this, kBufferBytes));
+  void* memory = AllocateOrThrow(sizeof(ReadBuffer) + buffer_bytes_);
+  return ReadBufferRef::Adopt(new (memory) ReadBuffer(this, buffer_bytes_));
 }
 
 void ReadBufferPool::GiveBack(ReadBuffer* buffer) {

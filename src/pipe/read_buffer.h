@@ -1,9 +1,9 @@
 // ReadBuffer: memory that a socket is read into and that requests are viewed in.
 //
-// Two kinds: shared ones of a fixed size from a ReadBufferPool, which many connections of a thread
-// fill one after the other; and private ones, malloc'd for one connection whose request is not
-// complete, sized for what is still to come. A buffer is kept alive by counted references: one of
-// whoever fills it, one per CommandBatch with views into it.
+// Two kinds: shared ones of a fixed size from a ReadBufferPool, which a thread's connections fill
+// one after the other; and private ones, malloc'd for one connection whose request is not complete,
+// sized for what is still to come. A buffer is kept alive by counted references: one of whoever
+// fills it, one per CommandBatch with views into it.
 //
 // Owning thread: the I/O thread that made it. The count is not atomic: a batch that travels to the
 // execution thread and back gives its reference up only when it is home again.
@@ -77,7 +77,7 @@ class ReadBufferPool {
   static constexpr size_t kBufferBytes = 64 * 1024;
   static constexpr size_t kMaxFree = 64;
 
-  ReadBufferPool() = default;
+  explicit ReadBufferPool(size_t buffer_bytes = kBufferBytes) : buffer_bytes_(buffer_bytes) {}
   ReadBufferPool(const ReadBufferPool&) = delete;
   ReadBufferPool& operator=(const ReadBufferPool&) = delete;
   // REQUIRES: no buffer of the pool is referenced any more.
@@ -90,6 +90,7 @@ class ReadBufferPool {
   friend class ReadBuffer;
   void GiveBack(ReadBuffer* buffer);
 
+  const size_t buffer_bytes_;
   std::vector<ReadBuffer*> free_;  // last in, first out: the next one is warm in the cache
   size_t in_use_ = 0;
 };

@@ -8,9 +8,11 @@
 
 namespace gotthard {
 
-Router::Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor)
+Router::Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor,
+               IoBackendChoice backend)
     : server_(server),
       limits_(limits),
+      backend_(std::move(backend)),
       inline_(std::move(reactor), server.commands.index(), server.hasher, 0, *this, limits,
               server.clock, counters_),
       inbox_(inline_.reactor()) {}
@@ -22,7 +24,7 @@ Router::~Router() {
 Status Router::StartThreads(int count) {
   const ScopedSignalBlock block;
   while (thread_count() < count) {
-    Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
+    Result<std::unique_ptr<Reactor>> reactor = MakeReactor(backend_);
     if (!reactor.ok()) return reactor.error();
     auto thread = std::make_unique<IoThread>(static_cast<uint16_t>(threads_.size() + 1),
                                              std::move(*reactor), server_.commands.index(),

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "exec/executor.h"
 #include "exec/server_state.h"
+#include "net/io_backend.h"
 #include "net/io_loop.h"
 #include "net/io_thread.h"
 #include "pipe/mailbox.h"
@@ -29,7 +30,9 @@ class Router final : public BatchSink, public ReplySink {
   // Batches taken from the mailbox at once: with 64 commands each about 200 us of GETs.
   static constexpr size_t kBatchesPerTurn = 32;
 
-  Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor);
+  // `reactor` is the execution thread's; those of the I/O threads are made as `backend` says.
+  Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor,
+         IoBackendChoice backend);
   ~Router() override;
 
   void set_executor(Executor& executor) { executor_ = &executor; }
@@ -97,6 +100,7 @@ class Router final : public BatchSink, public ReplySink {
 
   ServerState& server_;
   IoLimits& limits_;
+  const IoBackendChoice backend_;
   Executor* executor_ = nullptr;
   IoCounters counters_;  // of the inline loop
   IoLoop inline_;

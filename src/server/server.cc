@@ -23,12 +23,6 @@ constexpr std::string_view kProtectedModeError =
     "\r\n";
 constexpr std::string_view kMaxClientsError = "-ERR max number of clients reached\r\n";
 
-// Puts our signal descriptor into the reactor: its only use is to end the wait.
-class SignalEndpoint final : public Acceptor {
- public:
-  void OnAccept(int /*listener*/, int fd) override { close(fd); }
-};
-
 std::string MakeRunId(Random& random) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string id;
@@ -93,9 +87,13 @@ Status Server::Start(ProcessTitle& title) {
   title_ = &title;
   GOTTHARD_RETURN_IF_ERROR(BuildCommands());
   BuildState();
-  Result<std::unique_ptr<Reactor>> reactor = MakeEpollReactor();
+  IoBackendChoice backend =
+      ChooseIoBackend(static_cast<Config::IoBackend>(config_.values().io_backend));
+  log_.Write(backend.denied ? LogLevel::kWarning : LogLevel::kNotice,
+             "I/O back end: " + backend.reason);
+  Result<std::unique_ptr<Reactor>> reactor = MakeReactor(backend);
   if (!reactor.ok()) return reactor.error();
-  router_ = std::make_unique<Router>(*state_, limits_, std::move(*reactor));
+  router_ = std::make_unique<Router>(*state_, limits_, std::move(*reactor), std::move(backend));
   executor_ = std::make_unique<Executor>(*state_, *router_);
   state_->executor = executor_.get();
   router_->set_executor(*executor_);
@@ -232,9 +230,8 @@ int64_t Server::SleepUs() {
 
 int Server::Run(Supervisor& supervisor) {
   NameThisThread("exec");  // the process's name in the kernel's eyes too; its title says the rest
-  SignalEndpoint signal_endpoint;
   Reactor& reactor = router_->reactor();
-  if (Status watched = reactor.AddListener(signals_->fd(), signal_endpoint); !watched.ok()) {
+  if (Status watched = reactor.Watch(signals_->fd()); !watched.ok()) {
     log_.Warning(watched.text());
   }
   log_.Notice("Ready to accept connections");

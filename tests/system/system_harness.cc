@@ -369,6 +369,10 @@ Daemon::StartResult Daemon::Start(const std::vector<std::string>& options,
         std::string("127.0.0.1"), std::string("--dir"), dir_.path()}) {
     args.push_back(arg);
   }
+  if (const char* backend = std::getenv("GOTTHARD_TEST_IO_BACKEND")) {
+    args.emplace_back("--io-backend");
+    args.emplace_back(backend);
+  }
   args.insert(args.end(), options.begin(), options.end());
 
   const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -21,9 +21,15 @@ class FakeReactor final : public Reactor {
     receiving = true;
     return Status::Ok();
   }
-  void Remove(int /*fd*/, Endpoint& /*endpoint*/) override {
+  Status Watch(int /*fd*/) override { return Status::Ok(); }
+  void Remove(int /*fd*/, Endpoint& /*endpoint*/,
+              std::shared_ptr<const void> /*pending_bytes*/) override {
     endpoint = nullptr;
     receiving = false;
+  }
+  bool Release(int fd, Endpoint& released) override {
+    Remove(fd, released, nullptr);
+    return true;
   }
   void PauseReceive(int /*fd*/, Endpoint& /*endpoint*/) override { receiving = false; }
   void ResumeReceive(int /*fd*/, Endpoint& /*endpoint*/) override { receiving = true; }

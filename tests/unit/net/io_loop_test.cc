@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/net/reactor_under_test.h"
+
 namespace gotthard {
 namespace {
 
@@ -20,8 +22,7 @@ class Loop final : public BatchSink {
   Loop()
       : hasher_(1),
         clock_(&time_),
-        loop_(std::move(*MakeEpollReactor()), Index(index_), hasher_, 1, *this, limits, clock_,
-              counters) {}
+        loop_(ReactorUnderTest(), Index(index_), hasher_, 1, *this, limits, clock_, counters) {}
 
   // What was never answered keeps buffers of the loop alive.
   ~Loop() override { in.clear(); }

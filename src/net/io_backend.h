@@ -1,0 +1,31 @@
+// Which back end the reactors of this process have: chosen once, at the start.
+//
+// io_uring may be missing (built out of the kernel, older than 6.1), switched off
+// (kernel.io_uring_disabled) or forbidden (seccomp, as in many containers); a ring that can be made
+// may still be useless. So the choice tries one out, on a socket pair. Where it fails, epoll
+// serves, and no client sees a difference.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "config/config.h"
+#include "net/reactor.h"
+
+namespace gotthard {
+
+struct IoBackendChoice {
+  bool uring = false;
+  // For the log: what was chosen, and why.
+  std::string reason;
+  // Not what the configuration asks for.
+  bool denied = false;
+};
+
+IoBackendChoice ChooseIoBackend(Config::IoBackend wish);
+
+// A reactor of that kind; when io_uring has no further ring to give, an epoll one.
+Result<std::unique_ptr<Reactor>> MakeReactor(const IoBackendChoice& choice);
+
+}  // namespace gotthard
