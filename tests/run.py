@@ -106,10 +106,10 @@ def report(name, counts, seconds, output):
     return counts
 
 
-def uring_is_missing(server):
+def uring_is_missing(server, prefix):
     """Why the server cannot have io_uring here; None if it can. Its log says."""
     with tempfile.TemporaryDirectory() as directory:
-        command = [server, "--port", "0", "--unixsocket", os.path.join(directory, "s"),
+        command = prefix + [server, "--port", "0", "--unixsocket", os.path.join(directory, "s"),
                    "--dir", directory, "--io-backend", "uring"]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace") as process:
@@ -164,7 +164,7 @@ def suite(flavour):
             script = os.path.relpath(script, ROOT)
             alone.append((script, [sys.executable, script], count_script))
     server = env["GOTTHARD_SERVER"]
-    reason = uring_is_missing(server) if os.path.exists(server) else "no server was built"
+    reason = uring_is_missing(server, prefix) if os.path.exists(server) else "no server was built"
     if reason:
         print(f"skipped: a second run of the tests with sockets on io_uring: {reason}")
     else:

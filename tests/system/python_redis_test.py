@@ -1,7 +1,8 @@
 """Debian's python3-redis, the client library of many job queues and web frameworks, as applications
 use it: connection pool, pipelines, optimistic transactions, iteration, expiry, MONITOR.
 
-Run with GOTTHARD_SERVER naming the daemon. Nothing waits without a bound.
+Run with GOTTHARD_SERVER naming the daemon, GOTTHARD_TEST_IO_BACKEND its option io-backend.
+Nothing waits without a bound.
 """
 
 import os
@@ -38,12 +39,13 @@ class PythonRedis(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         program = os.environ.get("GOTTHARD_SERVER", "build/debug/gotthard-server")
+        backend = os.environ.get("GOTTHARD_TEST_IO_BACKEND")
         cls.dir = tempfile.TemporaryDirectory()
         cls.port = free_port()
         cls.log = open(os.path.join(cls.dir.name, "log"), "wb")
         cls.daemon = subprocess.Popen(
             [program, "--port", str(cls.port), "--bind", "127.0.0.1", "--dir", cls.dir.name,
-             "--io-threads", cls.io_threads],
+             "--io-threads", cls.io_threads] + (["--io-backend", backend] if backend else []),
             stdout=cls.log, stderr=cls.log, stdin=subprocess.DEVNULL)
         client = redis.Redis(port=cls.port)
 
