@@ -84,7 +84,9 @@ constexpr OptionRow kNetworkRows[] = {
      .initial = "auto",
      .values = kIoBackends,
      .flags = kOptAtStart | kOptDebug,
-     .help = "How threads wait for sockets. auto takes the best that the kernel offers."},
+     .help = "How threads wait for sockets: epoll, or uring, which takes io_uring of Linux 6.1 or "
+             "later and spends fewer system calls. Where the kernel refuses it, epoll serves. auto "
+             "takes epoll."},
     {.name = "proto-max-bulk-len",
      .member = &Config::proto_max_bulk_len,
      .initial = "512mb",

@@ -64,17 +64,12 @@ Status TryUring() {
 
 IoBackendChoice ChooseIoBackend(Config::IoBackend wish) {
   if (wish == Config::kIoBackendEpoll) return {false, "epoll, as configured", false};
+  if (wish == Config::kIoBackendAuto) return {false, "epoll", false};
   const Status tried = TryUring();
-  if (tried.ok()) {
-    if (wish == Config::kIoBackendUring) return {true, "io_uring, as configured", false};
-    return {true, "io_uring: the kernel offers all that it takes", false};
-  }
-  if (wish == Config::kIoBackendUring) {
-    return {false,
-            "io-backend uring cannot be had, using epoll instead: " + std::string(tried.text()),
-            true};
-  }
-  return {false, "epoll; io_uring cannot be had: " + std::string(tried.text()), false};
+  if (tried.ok()) return {true, "io_uring, as configured", false};
+  return {false,
+          "io-backend uring cannot be had, using epoll instead: " + std::string(tried.text()),
+          true};
 }
 
 Result<std::unique_ptr<Reactor>> MakeReactor(const IoBackendChoice& choice) {

@@ -10,7 +10,7 @@
 //
 // Limits: kFirst buffers are provided at the beginning; each turn in which many connections at once
 // found none (Starved) doubles that, up to kSlots. Few at first, because one deep pipeline takes as
-// many as there are: 16 × 32 KB at once are still in the cache when they are parsed.
+// many as there are: 4 × 32 KB at once are still in the cache when they are parsed.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ namespace gotthard {
 class ProvidedBuffers {
  public:
   static constexpr uint32_t kSlots = 1024;  // a power of two, as the kernel wants
-  static constexpr uint32_t kFirst = 16;
+  static constexpr uint32_t kFirst = 4;
   // With its head a whole size class of the allocator.
   static constexpr size_t kBufferBytes = 32 * 1024 - sizeof(ReadBuffer);
   static constexpr size_t kHeadroom = 2048;
