@@ -32,7 +32,7 @@ class Router final : public BatchSink, public ReplySink {
 
   // `reactor` is the execution thread's; those of the I/O threads are made as `backend` says.
   Router(ServerState& server, IoLimits& limits, std::unique_ptr<Reactor> reactor,
-         IoBackendChoice backend);
+         IoBackendChoice backend = {});
   ~Router() override;
 
   void set_executor(Executor& executor) { executor_ = &executor; }
