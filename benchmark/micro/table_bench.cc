@@ -5,11 +5,11 @@
 // with the same XXH3 inside the clock. The table's elements are found by their address alone; the
 // others keep a string_view beside it, as they are used. "find ahead" is the table as the executor
 // uses it: groups touched 96 keys before their turn. "longest" is the longest single insert of the
-// load, by the wall clock: where the others rehash everything at once, the table splits a segment.
+// load, in CPU time: where the others rehash everything at once, the table splits a segment.
 #include <absl/container/flat_hash_map.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
@@ -17,6 +17,7 @@
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/hash.h"
@@ -119,25 +120,27 @@ struct Keys {
       std::memcpy(elements[i].name, text, sizeof elements[i].name);
     }
     for (size_t i = 0; i < kLookups; ++i) lookups.push_back(elements[random.Below(count)].key());
+    for (const Element& element : elements) shuffled.push_back(element.key());
+    for (size_t i = count; i > 1; --i) std::swap(shuffled[i - 1], shuffled[random.Below(i)]);
   }
   std::vector<Element> elements;
   std::vector<std::string_view> lookups;
+  std::vector<std::string_view> shuffled;  // each element's key, once
 };
 
 // The clock is read around every insert only in a run of its own, whose mean is not used.
 template <typename Map>
 double LongestInsertUs(Keys& keys) {
-  using Clock = std::chrono::steady_clock;
   Map map;
   double longest = 0;
-  Clock::time_point last = Clock::now();
+  double last = ThreadNs();
   for (Element& element : keys.elements) {
     map.Insert(&element);
-    const Clock::time_point now = Clock::now();
-    longest = std::max(longest, std::chrono::duration<double, std::micro>(now - last).count());
+    const double now = ThreadNs();
+    longest = std::max(longest, now - last);
     last = now;
   }
-  return longest;
+  return longest / 1000;
 }
 
 template <typename Map>
@@ -162,8 +165,9 @@ void Compare(Keys& keys) {
     REQUIRE(found == 4 * kLookups);
   }
   start = ThreadNs();
-  for (const std::string_view key : keys.lookups) map.Erase(key);
-  const double erase = (ThreadNs() - start) / kLookups;
+  for (const std::string_view key : keys.shuffled) map.Erase(key);
+  const double erase = (ThreadNs() - start) / count;
+  REQUIRE(map.size() == 0);
   const double longest = LongestInsertUs<Map>(keys);
   std::printf("%10zu  %-20s %8.1f %8.1f %10.1f %8.1f %11.1f\n", keys.elements.size(), Map::kName,
               insert, micro::Median(finds), ahead, erase, longest);
