@@ -80,6 +80,9 @@ def choose_servers(options):
                                 "", "--appendonly", "no", "--maxclients", "10100", "--dir",
                                 "{dir}"])]
     servers += [Server(f"gotthard-{n}", gotthard + [n]) for n in ("1", "auto", "2")]
+    if not options.quick or options.only:  # where the kernel refuses io_uring, these are on epoll
+        servers += [Server(f"gotthard-uring-{n}", gotthard + [n, "--io-backend", "uring"])
+                    for n in ("1", "2")]
     for text in (os.environ.get("PEERS", ""), *options.peer):
         servers += parse_peers(text)
     for server in servers:
