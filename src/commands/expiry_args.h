@@ -47,7 +47,7 @@ inline Result<int64_t> ParseExpiryTime(std::string_view text, ExpiryUnit unit, i
 // The expiry to store a value with: `asked` (a moment, kNoExpiry or kKeepExpiry), except that a
 // value which is made anew without a time of its own gets default-ttl. A value is new when nothing
 // is kept of what was there: a key that did not exist, or one whose value and expiry SET replaces.
-// Every string command that may create a key asks here.
+// Every command that may create a key asks here.
 inline int64_t ExpiryToStore(const Context& ctx, bool exists, int64_t asked) {
   const bool keeps = asked == kKeepExpiry && exists;
   const bool own = asked != kKeepExpiry && asked != kNoExpiry;

@@ -29,6 +29,7 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
       CountMinCommands(),
       TopKCommands(),
       TDigestCommands(),
+      SetCommands(),
   };
   // clang-format on
   return kFamilies;

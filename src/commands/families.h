@@ -29,6 +29,7 @@ std::span<const CommandSpec> CuckooCommands();
 std::span<const CommandSpec> CountMinCommands();
 std::span<const CommandSpec> TopKCommands();
 std::span<const CommandSpec> TDigestCommands();
+std::span<const CommandSpec> SetCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

@@ -23,6 +23,11 @@ std::span<const CommandSpec> KeyScanRows();
 std::span<const CommandSpec> KeyObjectRows();
 std::span<const CommandSpec> KeyDatabaseRows();
 
+// set.cc joins these.
+std::span<const CommandSpec> SetBasicRows();
+std::span<const CommandSpec> SetRandomRows();
+std::span<const CommandSpec> SetCombineRows();
+
 // What commands do to their keys, in the combinations that keep coming back.
 inline constexpr uint16_t kKeyLooked = kKeyReadOnly;
 inline constexpr uint16_t kKeyRead = kKeyReadOnly | kKeyAccess;

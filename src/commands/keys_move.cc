@@ -66,13 +66,17 @@ Status Copy(Context& ctx, const Args& args) {
   const Key to = args.key(2);
   if (to_db == ctx.session().db && from.name == to.name) return kErrSameObject;
   ctx.PeekIn(to_db, to);
-  const EntryHandle source = ctx.FindRead(from);
+  EntryHandle source = ctx.FindRead(from);
   if (!source) return ctx.reply().Integer(0);
   // Found again without looking at its time: an expired one is gone already.
   const EntryHandle existing = ctx.db(to_db).Find(to);
   if (existing && !replace) return ctx.reply().Integer(0);
-  ctx.db(to_db).PutCopy(to, existing, *source,
-                        ExpiryToStore(ctx, static_cast<bool>(existing), source->expiry_ms()));
+  const int64_t expiry_ms = ExpiryToStore(ctx, static_cast<bool>(existing), source->expiry_ms());
+  if (existing) {
+    ctx.server().FreeEntry(ctx.db(to_db), existing, ctx.config().lazyfree_lazy_server_del);
+    source = ctx.db().Find(from);
+  }
+  ctx.db(to_db).PutCopy(to, {}, *source, expiry_ms);
   ctx.ChangedIn(to_db, to, kEventGeneric, "copy_to");
   return ctx.reply().Integer(1);
 }

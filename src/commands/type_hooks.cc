@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "commands/hash.h"
+#include "commands/set_store.h"
 #include "commands/zset.h"
 
 namespace gotthard {
@@ -20,6 +21,7 @@ const HookTable& Hooks() {
   static const HookTable kHooks = [] {
     HookTable hooks;
     hooks.at(Type::kHash) = HashHooks();
+    hooks.at(Type::kSet) = SetHooks();
     hooks.at(Type::kZset) = ZsetHooks();
     hooks.at(Type::kBloom) = BloomHooks();
     hooks.at(Type::kCuckoo) = CuckooHooks();
