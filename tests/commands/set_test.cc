@@ -396,6 +396,20 @@ TEST_CASE("sets that a command makes anew get default-ttl, others keep what they
   CHECK(h.Run("TTL c") == Int(50));
 }
 
+TEST_CASE("sets take part in the algebra of sorted sets, each member with the score 1") {
+  const bool big = GENERATE(false, true);
+  Harness h(big ? "set-max-intset-entries 0\nset-max-listpack-entries 0" : "");
+  h.Run("SADD s 1 2 a");
+  h.Run("SADD i 2 3");
+  h.Run("ZADD z 5 a 7 2");
+  CHECK(h.Run("ZUNION 3 s i z WITHSCORES") == Bulks({"1", "1", "3", "1", "a", "6", "2", "9"}));
+  CHECK(h.Run("ZINTER 2 z s WITHSCORES") == Bulks({"a", "6", "2", "8"}));
+  CHECK(h.Run("ZINTERCARD 2 s i") == Int(1));
+  CHECK(h.Run("ZDIFF 2 s z") == Bulks({"1"}));
+  CHECK(h.Run("ZUNIONSTORE d 2 s i WEIGHTS 2 3") == Int(4));
+  CHECK(h.Run("ZSCORE d 2") == Bulk("5"));
+}
+
 TEST_CASE("what looks at any key looks at sets") {
   Harness h("enable-debug-command yes");
   h.Run("SADD i 1 2 3");
