@@ -28,6 +28,8 @@ class Blob {
 
   size_t size() const { return size_; }
   size_t capacity() const { return capacity_; }
+  // What it takes, with its head.
+  size_t footprint() const { return sizeof(Blob) + capacity_; }
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   std::string_view view() const { return {data(), size_}; }
 

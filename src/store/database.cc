@@ -1,7 +1,6 @@
 #include "store/database.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cstring>
 #include <new>
@@ -19,34 +18,10 @@ constexpr size_t kDoublingLimit = size_t{1} << 20;
 // How many segment heads a sweep reads between two looks at the clock.
 constexpr uint64_t kHeadsPerClockRead = 256;
 
-size_t BlobFootprint(const Blob& blob) {
-  return sizeof(Blob) + blob.capacity();
-}
-
 size_t GrownCapacity(size_t old_size, size_t new_size) {
   if (old_size == 0) return new_size;
   return new_size < kDoublingLimit ? new_size * 2 : new_size + new_size / 2;
 }
-
-// The capacity of a packed collection's blob: up to the end of the allocator's size class, which
-// are four per doubling. That alone is growth by an eighth on average, and no byte is left unused.
-size_t PackedCapacity(size_t size) {
-  const size_t total = sizeof(Blob) + size;
-  const size_t spacing = std::max<size_t>(std::bit_floor(total - 1) / 4, 16);
-  return (total + spacing - 1) / spacing * spacing - sizeof(Blob);
-}
-
-// A blob that holds the first `kept` bytes of `bytes` and is `size` long.
-BlobRef PackedBlob(std::string_view bytes, size_t size) {
-  BlobRef blob = BlobRef::Make(PackedCapacity(size));
-  std::memcpy(blob.mutable_data(), bytes.data(), std::min(bytes.size(), size));
-  blob.set_size(size);
-  return blob;
-}
-
-// A blob's bytes come back into the entry only when there is room for this many more, so that a
-// collection at the border does not go to and fro.
-constexpr size_t kInlineSlack = 64;
 
 }  // namespace
 
@@ -214,7 +189,7 @@ void Database::AccountValue(const Value& value, bool add) {
   if (value.kind != Entry::kBlob && value.kind != Entry::kObject) return;
   owned_values_ += add ? 1 : size_t(-1);
   if (value.kind == Entry::kObject) return;
-  const size_t bytes = BlobFootprint(*reinterpret_cast<const Blob*>(value.word));
+  const size_t bytes = reinterpret_cast<const Blob*>(value.word)->footprint();
   blob_bytes_ += add ? bytes : size_t{0} - bytes;
 }
 
@@ -274,7 +249,7 @@ size_t Database::EntryBytes(EntryHandle entry) const {
   // A slot with its share of the group's control bytes.
   constexpr size_t kSlotShare = sizeof(Table::Group) / Table::kSlots;
   size_t bytes = Arena::ClassBytes(entry->size_bytes()) + kSlotShare;
-  if (entry->is_blob()) bytes += BlobFootprint(*entry->blob_pointer());
+  if (entry->is_blob()) bytes += entry->blob_pointer()->footprint();
   if (entry->is_object()) {
     bytes += types_.ops[static_cast<unsigned>(entry->type())]->memory_bytes(entry->object());
   }
@@ -365,19 +340,6 @@ EntryHandle Database::PutCopy(const Key& key, EntryHandle existing, const Entry&
   return copy;
 }
 
-EntryHandle Database::PutPacked(const Key& key, EntryHandle existing, Type type, Encoding encoding,
-                                std::string_view bytes, int64_t expiry_ms) {
-  assert(type != Type::kString);
-  const bool has_expiry =
-      expiry_ms == kKeepExpiry ? existing && existing->has_expiry() : expiry_ms != kNoExpiry;
-  Value value = FitsInline(key.name.size(), has_expiry, bytes.size())
-                    ? InlineValue(encoding, bytes)
-                    : BlobValue(PackedBlob(bytes, bytes.size()));
-  value.type = type;
-  value.encoding = encoding;
-  return Put(key, existing, value, expiry_ms);
-}
-
 EntryHandle Database::PutMoved(const Key& key, Database& other, EntryHandle source) {
   assert(&other != this);
   const Value value = ValueOf(*source);
@@ -424,57 +386,6 @@ char* Database::ResizeString(EntryHandle& entry, size_t new_size) {
   return bytes;
 }
 
-void Database::ReplaceBlob(EntryHandle entry, BlobRef blob) {
-  BlobRef old = BlobRef::Adopt(entry->blob_pointer());
-  blob_bytes_ += BlobFootprint(*blob) - BlobFootprint(*old);
-  entry->Store<uintptr_t>(entry->WordOffset(), reinterpret_cast<uintptr_t>(blob.Release()));
-}
-
-char* Database::MutablePacked(EntryHandle entry) {
-  if (entry->is_inline()) return const_cast<char*>(entry->bytes().data());
-  BlobRef blob = BlobRef::Adopt(entry->blob_pointer());
-  BlobRef copy = blob.unique() ? BlobRef() : PackedBlob(blob->view(), blob->size());
-  static_cast<void>(blob.Release());  // still the entry's
-  if (copy) ReplaceBlob(entry, std::move(copy));
-  return const_cast<char*>(entry->bytes().data());
-}
-
-char* Database::ResizePacked(EntryHandle& entry, size_t new_size) {
-  const size_t key_length = entry->key_length();
-  const bool has_expiry = entry->has_expiry();
-  const Encoding encoding = entry->encoding();
-  if (entry->is_inline()) {
-    if (FitsInline(key_length, has_expiry, new_size)) {
-      return ResizeInline(entry, entry->bytes(), encoding, new_size);
-    }
-    Value value = BlobValue(PackedBlob(entry->bytes(), new_size));
-    value.type = entry->type();
-    value.encoding = encoding;
-    entry = Rewrite(entry, value, entry->expiry_ms());
-    return const_cast<char*>(entry->bytes().data());
-  }
-  if (FitsInline(key_length, has_expiry, new_size + kInlineSlack)) {
-    Value value = InlineValue(encoding, {});
-    value.type = entry->type();
-    const DetachedValue old = TakeValue(*entry);
-    value.inline_bytes = entry->blob_pointer()->view().substr(0, new_size);
-    value.inline_length = new_size;
-    entry = Rewrite(entry, value, entry->expiry_ms());
-    return const_cast<char*>(entry->bytes().data());
-  }
-  BlobRef blob = BlobRef::Adopt(entry->blob_pointer());
-  const bool wasteful = blob->capacity() > 2 * PackedCapacity(new_size);
-  if (!blob.unique() || blob->capacity() < new_size || wasteful) {
-    BlobRef resized = PackedBlob(blob->view(), new_size);
-    static_cast<void>(blob.Release());  // still the entry's
-    ReplaceBlob(entry, std::move(resized));
-  } else {
-    blob.set_size(new_size);
-    static_cast<void>(blob.Release());
-  }
-  return const_cast<char*>(entry->bytes().data());
-}
-
 char* Database::ResizeBlob(EntryHandle entry, size_t new_size) {
   // The entry's own reference, held here while the blob is worked on.
   BlobRef blob = BlobRef::Adopt(entry->blob_pointer());
@@ -483,7 +394,7 @@ char* Database::ResizeBlob(EntryHandle entry, size_t new_size) {
   if (!blob.unique() || blob->capacity() < new_size) {
     BlobRef grown = BlobRef::Make(GrownCapacity(old_size, new_size));
     std::memcpy(grown.mutable_data(), blob->data(), kept);
-    blob_bytes_ += BlobFootprint(*grown) - BlobFootprint(*blob);
+    blob_bytes_ += grown->footprint() - blob->footprint();
     blob = std::move(grown);
   }
   char* bytes = blob.mutable_data();
