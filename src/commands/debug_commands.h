@@ -15,6 +15,7 @@ Status DebugListpack(Context& ctx, const Args& args);
 Status DebugObject(Context& ctx, const Args& args);
 Status DebugPopulate(Context& ctx, const Args& args);
 Status DebugQuicklist(Context& ctx, const Args& args);
+Status DebugReload(Context& ctx, const Args& args);
 Status DebugSdsLen(Context& ctx, const Args& args);
 Status DebugStringMatchLen(Context& ctx, const Args& args);
 Status DebugStringMatchTest(Context& ctx, const Args& args);

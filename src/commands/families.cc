@@ -30,6 +30,8 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
       TopKCommands(),
       TDigestCommands(),
       SetCommands(),
+      ListCommands(),
+      SortCommands(),
   };
   // clang-format on
   return kFamilies;

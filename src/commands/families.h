@@ -30,6 +30,8 @@ std::span<const CommandSpec> CountMinCommands();
 std::span<const CommandSpec> TopKCommands();
 std::span<const CommandSpec> TDigestCommands();
 std::span<const CommandSpec> SetCommands();
+std::span<const CommandSpec> ListCommands();
+std::span<const CommandSpec> SortCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

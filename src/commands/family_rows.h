@@ -21,6 +21,7 @@ std::span<const CommandSpec> KeyMoveRows();
 std::span<const CommandSpec> KeyExpireRows();
 std::span<const CommandSpec> KeyScanRows();
 std::span<const CommandSpec> KeyObjectRows();
+std::span<const CommandSpec> KeyDumpRows();
 std::span<const CommandSpec> KeyDatabaseRows();
 
 // set.cc joins these.

@@ -2,6 +2,7 @@
 #include "commands/hash.h"
 
 #include "commands/families.h"
+#include "commands/hash_rdb.h"
 #include "commands/hash_value.h"
 #include "commands/join_rows.h"
 
@@ -52,9 +53,14 @@ std::span<const CommandSpec> HashCommands() {
 }
 
 TypeHooks HashHooks() {
-  return {.ops = &kOps, .digest = Digest, .table = [](const void* object) {
-            return &TableOf(object).table();
-          }};
+  return {.ops = &kOps,
+          .digest = Digest,
+          .table = [](const void* object) { return &TableOf(object).table(); },
+          .save = SaveHash,
+          .reads_rdb_type = ReadsAsHash,
+          .load = LoadHash,
+          .build = BuildHash,
+          .field = HashFieldValue};
 }
 
 }  // namespace gotthard

@@ -123,7 +123,7 @@ std::span<const CommandSpec> KeyBasicRows() {
 std::span<const CommandSpec> KeyCommands() {
   static const std::vector<CommandSpec> kAll =
       JoinRows({KeyBasicRows(), KeyMoveRows(), KeyExpireRows(), KeyScanRows(), KeyObjectRows(),
-                KeyDatabaseRows()});
+                KeyDumpRows(), KeyDatabaseRows()});
   return kAll;
 }
 

@@ -5,6 +5,7 @@
 
 #include "commands/hash.h"
 #include "commands/set_store.h"
+#include "commands/list_rows.h"
 #include "commands/zset.h"
 
 namespace gotthard {
@@ -28,6 +29,7 @@ const HookTable& Hooks() {
     hooks.at(Type::kCountMin) = CountMinHooks();
     hooks.at(Type::kTopK) = TopKHooks();
     hooks.at(Type::kTDigest) = TDigestHooks();
+    hooks.at(Type::kList) = ListHooks();
     return hooks;
   }();
   return kHooks;

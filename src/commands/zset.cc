@@ -13,6 +13,7 @@
 #include "commands/families.h"
 #include "commands/join_rows.h"
 #include "commands/type_hooks.h"
+#include "commands/zset_rdb.h"
 #include "commands/zset_rows.h"
 #include "store/entry_packed.h"
 
@@ -302,6 +303,12 @@ TypeHooks ZsetHooks() {
       .ops = &kZsetOps,
       .digest = MixZset,
       .table = [](const void* object) { return &static_cast<const SortedSet*>(object)->table(); },
+      .save = SaveZset,
+      .reads_rdb_type = ReadsAsZset,
+      .load = LoadZset,
+      .build = BuildZset,
+      .count = [](const Entry& entry) { return ZsetOf(entry).size(); },
+      .for_each = ForEachZsetMember,
   };
 }
 

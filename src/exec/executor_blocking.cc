@@ -10,6 +10,8 @@ namespace gotthard {
 // these come after all that were ready before.
 void Executor::ServeReadyKeys() {
   const bool was_running = std::exchange(running_, true);
+  // A long EXEC may have outlasted the expiry that it set on the key.
+  server_.now_ms = server_.clock.NowMs();
   while (server_.blocked_keys.has_ready()) {
     for (const BlockedKeys::Name& key : server_.blocked_keys.TakeReady()) ServeReadyKey(key);
   }

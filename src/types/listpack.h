@@ -77,6 +77,10 @@ class Listpack {
   explicit Listpack(std::string_view bytes) : data_(bytes.data()), size_(bytes.size()) {}
 
   std::string_view bytes() const { return {data_, size_}; }
+  // The elements as they are stored, to be spliced into another listpack.
+  std::string_view elements() const {
+    return bytes().substr(kListpackHeaderBytes, size_ - kEmptyListpackBytes);
+  }
   // O(1) up to 65,534 elements, then O(n).
   size_t Count() const;
   bool empty() const { return size_ == kEmptyListpackBytes; }

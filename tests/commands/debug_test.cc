@@ -22,6 +22,19 @@ TEST_CASE("DEBUG is refused unless it was enabled") {
   CHECK(local.Run("DEBUG SLEEP 0").is_error());
 }
 
+TEST_CASE("DEBUG RELOAD leaves the data as it was") {
+  Harness h(kEnabled);
+  h.Run("SET k v EX 100");
+  h.Run("RPUSH l a b c");
+  h.Run("SELECT 3");
+  h.Run("SET other 12");
+  h.Run("SELECT 0");
+  const std::string digest = h.Text("DEBUG DIGEST");
+  CHECK(h.Run("DEBUG RELOAD NOSAVE") == Ok());
+  CHECK(h.Text("DEBUG DIGEST") == digest);
+  CHECK(h.Run("TTL k") == Int(100));
+}
+
 TEST_CASE("DEBUG refuses unknown subcommands and wrong numbers of arguments") {
   Harness h(kEnabled);
   const ReplyValue unknown =
@@ -30,7 +43,7 @@ TEST_CASE("DEBUG refuses unknown subcommands and wrong numbers of arguments") {
   CHECK(h.Run("DEBUG SLEEP").is_error());
   CHECK(h.Run("DEBUG JMAP") ==
         Error("ERR unknown subcommand or wrong number of arguments for 'JMAP'. Try DEBUG HELP."));
-  CHECK(h.Run("DEBUG RELOAD").is_error());
+  CHECK(h.Run("DEBUG RELOAD SOMETHING").is_error());
   CHECK(h.Run("DEBUG LOADAOF").is_error());
   CHECK(h.Run("DEBUG REPLICATE x").is_error());
   CHECK(h.Run("DEBUG CHANGE-REPL-ID").is_error());

@@ -1,0 +1,95 @@
+// SORT and SORT_RO.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "tests/commands/harness.h"
+
+using namespace gotthard;
+using namespace gotthard::reply;
+
+TEST_CASE("SORT puts numbers and texts in order") {
+  Harness h;
+  auto run = [&](std::string_view line) { return h.Run(line); };
+  run("RPUSH l 3 -1 10 2.5 1e1 0");
+  CHECK(run("SORT l") == Bulks({"-1", "0", "2.5", "3", "10", "1e1"}));
+  CHECK(run("SORT l DESC") == Bulks({"1e1", "10", "3", "2.5", "0", "-1"}));
+  CHECK(run("SORT l LIMIT 1 2") == Bulks({"0", "2.5"}));
+  CHECK(run("SORT l DESC LIMIT 0 1") == Bulks({"1e1"}));
+  CHECK(run("SORT l LIMIT 10 2") == Array({}));
+  CHECK(run("SORT l LIMIT -5 2") == Bulks({"-1", "0"}));
+  CHECK(run("SORT l LIMIT 4 -1") == Bulks({"10", "1e1"}));
+  CHECK(run("SORT l ALPHA") == Bulks({"-1", "0", "10", "1e1", "2.5", "3"}));
+  CHECK(run("SORT_RO l ALPHA DESC LIMIT 0 2") == Bulks({"3", "2.5"}));
+  CHECK(run("SORT none") == Array({}));
+  run("RPUSH words b a");
+  CHECK(run("SORT words") == Error("ERR One or more scores can't be converted into double"));
+  CHECK(run("SORT words ALPHA") == Bulks({"a", "b"}));
+  CHECK(run("SORT l LIMIT 1") == Error("ERR syntax error"));
+  CHECK(run("SORT l LIMIT a 1") == Error("ERR value is not an integer or out of range"));
+  CHECK(run("SORT l UPWARDS") == Error("ERR syntax error"));
+  CHECK(run("SORT_RO l STORE x") == Error("ERR syntax error"));
+  run("SET s x");
+  CHECK(run("SORT s") ==
+        Error("WRONGTYPE Operation against a key holding the wrong kind of value"));
+}
+
+TEST_CASE("SORT BY and GET look at other keys") {
+  Harness h;
+  auto run = [&](std::string_view line) { return h.Run(line); };
+  run("RPUSH l 1 2 3");
+  run("MSET w1 30 w2 10 w3 20 name1 one name3 three");
+  CHECK(run("SORT l BY w*") == Bulks({"2", "3", "1"}));
+  CHECK(run("SORT l BY w* GET # GET name*") ==
+        Array({Bulk("2"), Nil(), Bulk("3"), Bulk("three"), Bulk("1"), Bulk("one")}));
+  CHECK(run("SORT l BY name* ALPHA DESC") == Bulks({"3", "1", "2"}));
+  CHECK(run("SORT l BY nosort") == Bulks({"1", "2", "3"}));
+  CHECK(run("SORT l BY nosort DESC LIMIT 0 2") == Bulks({"3", "2"}));
+  CHECK(run("SORT l BY nosort LIMIT 1 1") == Bulks({"2"}));
+  CHECK(run("SORT l GET constant") == Array({Nil(), Nil(), Nil()}));
+  run("SET w2 word");
+  CHECK(run("SORT l BY w*") == Error("ERR One or more scores can't be converted into double"));
+  // A missing weight counts as 0.
+  run("DEL w2");
+  CHECK(run("SORT l BY w*") == Bulks({"2", "3", "1"}));
+}
+
+TEST_CASE("SORT STORE keeps the result as a list") {
+  Harness h;
+  auto run = [&](std::string_view line) { return h.Run(line); };
+  run("RPUSH l 3 1 2");
+  run("SET target x EX 100");
+  CHECK(run("SORT l STORE target") == Int(3));
+  CHECK(run("LRANGE target 0 -1") == Bulks({"1", "2", "3"}));
+  CHECK(run("TTL target") == Int(-1));
+  CHECK(run("OBJECT ENCODING target") == Bulk("listpack"));
+  CHECK(run("SORT l GET missing* STORE target") == Int(3));
+  CHECK(run("LRANGE target 0 -1") == Bulks({"", "", ""}));
+  CHECK(run("SORT l DESC STORE l") == Int(3));
+  CHECK(run("LRANGE l 0 -1") == Bulks({"3", "2", "1"}));
+  CHECK(run("SORT none STORE target") == Int(0));
+  CHECK(run("EXISTS target") == Int(0));
+}
+
+TEST_CASE("SORT of many, whole and in part, is what sorting them means") {
+  Harness h;
+  Random random(1);
+  std::vector<int64_t> values;
+  for (int i = 0; i < 3'000; ++i) {
+    values.push_back(static_cast<int64_t>(random.Below(2'000)) - 1'000);
+    h.Run({"RPUSH", "l", std::to_string(values.back())});
+  }
+  std::sort(values.begin(), values.end());
+  const auto texts = [&](size_t from, size_t count) {
+    std::vector<ReplyValue> items;
+    for (size_t i = from; i < from + count; ++i) items.push_back(Bulk(std::to_string(values[i])));
+    return Array(std::move(items));
+  };
+  CHECK(h.Run("SORT l") == texts(0, values.size()));
+  CHECK(h.Run("SORT l LIMIT 100 50") == texts(100, 50));
+  CHECK(h.Run("SORT l LIMIT 2900 500") == texts(2'900, 100));
+  std::reverse(values.begin(), values.end());
+  CHECK(h.Run("SORT l DESC LIMIT 0 10") == texts(0, 10));
+}

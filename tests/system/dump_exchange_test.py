@@ -1,0 +1,108 @@
+"""DUMP here and RESTORE in Debian's redis-server, and the other way round, for every type and
+encoding: each server must take the other's payloads and hold the same data afterwards.
+
+Run with GOTTHARD_SERVER naming the daemon. Nothing waits without a bound.
+"""
+
+import os
+import random
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import redis
+
+PATIENCE_SECONDS = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    def __init__(self, program, options):
+        self.dir = tempfile.TemporaryDirectory()
+        self.port = free_port()
+        self.log = open(os.path.join(self.dir.name, "log"), "wb")
+        self.process = subprocess.Popen(
+            [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.dir.name]
+            + options, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        self.client = redis.Redis(port=self.port)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self.client.ping()
+                return
+            except redis.ConnectionError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise AssertionError("no server: " + program)
+                time.sleep(0.01)
+
+    def stop(self):
+        self.client.close()
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+        self.dir.cleanup()
+
+
+def fill(run, rng):
+    """One key per type and encoding; returns the commands that show each key's value."""
+    text = lambda size: bytes(rng.randrange(256) for _ in range(size))
+    run("SET", "int", "-123456")
+    run("SET", "big int", "1234567890123")
+    run("SET", "text", text(100))
+    run("SET", "compressible", b"abc" * 5000)
+    run("RPUSH", "list", "a", "1", "-70000", text(30))
+    for i in range(2000):
+        run("RPUSH", "long list", "item %d" % i, str(i * 1000003))
+    run("RPUSH", "apart", "x", text(100000), "y", b"z" * 70000)
+    run("HSET", "hash", "f", "v", "n", "12345", text(5), text(60))
+    for i in range(600):
+        run("HSET", "big hash", "field %d" % i, text(20))
+    run("ZADD", "zset", "1.5", "a", "-3", "b", "inf", "c", "1e-10", "d")
+    for i in range(600):
+        run("ZADD", "big zset", repr(rng.uniform(-1e6, 1e6)), "member %d" % i)
+
+
+class DumpExchange(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        ours = os.environ.get("GOTTHARD_SERVER", "build/debug/gotthard-server")
+        cls.ours = Server(ours, ["--enable-debug-command", "local"])
+        cls.redis = Server("/usr/bin/redis-server", ["--enable-debug-command", "local",
+                                                     "--save", ""])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.ours.stop()
+        cls.redis.stop()
+
+    def exchange(self, source, target):
+        source.client.flushall()
+        target.client.flushall()
+        rng = random.Random(1)
+        fill(lambda *words: source.client.execute_command(*words), rng)
+        keys = sorted(source.client.keys())
+        self.assertEqual(len(keys), 11)
+        for key in keys:
+            with self.subTest(key=key):
+                payload = source.client.dump(key)
+                self.assertEqual(target.client.restore(key, 0, payload), b"OK")
+                self.assertEqual(target.client.type(key), source.client.type(key))
+                self.assertEqual(target.client.execute_command("DEBUG", "DIGEST-VALUE", key),
+                                 source.client.execute_command("DEBUG", "DIGEST-VALUE", key))
+
+    def test_redis_takes_ours(self):
+        self.exchange(self.ours, self.redis)
+
+    def test_ours_takes_redis(self):
+        self.exchange(self.redis, self.ours)
+
+
+if __name__ == "__main__":
+    unittest.main()
