@@ -32,6 +32,7 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
       SetCommands(),
       ListCommands(),
       SortCommands(),
+      GeoCommands(),
   };
   // clang-format on
   return kFamilies;

@@ -32,6 +32,7 @@ std::span<const CommandSpec> TDigestCommands();
 std::span<const CommandSpec> SetCommands();
 std::span<const CommandSpec> ListCommands();
 std::span<const CommandSpec> SortCommands();
+std::span<const CommandSpec> GeoCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

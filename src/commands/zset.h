@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -86,6 +87,9 @@ struct ScoredMember {
   double score;
   std::string_view member;
 };
+// What ZADD does with parsed arguments, and its reply. REQUIRES: no NaN; one member with kZaddIncr.
+Status AddMembers(Context& ctx, const Key& key, std::span<const ScoredMember> members,
+                  unsigned flags, bool count_changed);
 // Sorts by score and member.
 void SortMembers(std::vector<ScoredMember>& members);
 // Makes `members` (in order, no two alike) the value of `key`, whatever it held, and tells `event`;

@@ -1,6 +1,7 @@
 // Sorted sets: the commands that add and remove members.
 #include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/numbers.h"
@@ -63,39 +64,17 @@ Status ParseZadd(const Args& args, ZaddArgs& parsed) {
 constexpr size_t kFewPairs = 8;
 
 Status AddPairs(Context& ctx, const Args& args, const ZaddArgs& parsed) {
-  std::array<double, kFewPairs> few;
-  std::vector<double> many;
+  std::array<ScoredMember, kFewPairs> few;
+  std::vector<ScoredMember> many;
   if (parsed.pairs > kFewPairs) many.resize(parsed.pairs);
-  double* scores = parsed.pairs > kFewPairs ? many.data() : few.data();
+  const std::span<ScoredMember> members{parsed.pairs > kFewPairs ? many.data() : few.data(),
+                                        parsed.pairs};
   for (size_t i = 0; i < parsed.pairs; ++i) {
-    const std::optional<double> parsed_score = ParseDouble(args[parsed.first + i * 2]);
-    if (!parsed_score) return kErrNotFloat;
-    scores[i] = *parsed_score;
+    const std::optional<double> score = ParseDouble(args[parsed.first + i * 2]);
+    if (!score) return kErrNotFloat;
+    members[i] = {*score, args[parsed.first + i * 2 + 1]};
   }
-  const Key key = args.key(1);
-  Result<EntryHandle> entry = ctx.FindWriteOf(Type::kZset, key);
-  if (!entry) return entry.error();
-  const bool incr = (parsed.flags & kZaddIncr) != 0;
-  ZsetEditor set(ctx, key, *entry);
-  if (!set.exists() && (parsed.flags & kZaddXx) != 0) {
-    return incr ? ctx.reply().Null() : ctx.reply().Integer(0);
-  }
-  set.Reserve(parsed.pairs, args[parsed.first + 1].size());
-  int64_t added = 0;
-  int64_t updated = 0;
-  bool refused = false;
-  double score = 0;
-  for (size_t i = 0; i < parsed.pairs; ++i) {
-    const std::string_view member = args[parsed.first + i * 2 + 1];
-    const ZaddOutcome outcome = set.Add(scores[i], member, parsed.flags, &score);
-    if (outcome == ZaddOutcome::kNan) return kErrNan;  // with INCR, so it was the only one
-    added += outcome == ZaddOutcome::kAdded ? 1 : 0;
-    updated += outcome == ZaddOutcome::kUpdated ? 1 : 0;
-    refused = outcome == ZaddOutcome::kRefused;
-  }
-  if (added + updated > 0) ctx.Changed(key, kEventZset, incr ? "zincr" : "zadd");
-  if (!incr) return ctx.reply().Integer(parsed.count_changed ? added + updated : added);
-  return refused ? ctx.reply().Null() : ctx.reply().Double(score);
+  return AddMembers(ctx, args.key(1), members, parsed.flags, parsed.count_changed);
 }
 
 Status Zadd(Context& ctx, const Args& args) {
@@ -237,6 +216,32 @@ constexpr CommandSpec kRows[] = {
 };
 
 }  // namespace
+
+Status AddMembers(Context& ctx, const Key& key, std::span<const ScoredMember> members,
+                  unsigned flags, bool count_changed) {
+  Result<EntryHandle> entry = ctx.FindWriteOf(Type::kZset, key);
+  if (!entry) return entry.error();
+  const bool incr = (flags & kZaddIncr) != 0;
+  ZsetEditor set(ctx, key, *entry);
+  if (!set.exists() && (flags & kZaddXx) != 0) {
+    return incr ? ctx.reply().Null() : ctx.reply().Integer(0);
+  }
+  set.Reserve(members.size(), members.front().member.size());
+  int64_t added = 0;
+  int64_t updated = 0;
+  bool refused = false;
+  double score = 0;
+  for (const ScoredMember& each : members) {
+    const ZaddOutcome outcome = set.Add(each.score, each.member, flags, &score);
+    if (outcome == ZaddOutcome::kNan) return kErrNan;  // with INCR, so it was the only one
+    added += outcome == ZaddOutcome::kAdded ? 1 : 0;
+    updated += outcome == ZaddOutcome::kUpdated ? 1 : 0;
+    refused = outcome == ZaddOutcome::kRefused;
+  }
+  if (added + updated > 0) ctx.Changed(key, kEventZset, incr ? "zincr" : "zadd");
+  if (!incr) return ctx.reply().Integer(count_changed ? added + updated : added);
+  return refused ? ctx.reply().Null() : ctx.reply().Double(score);
+}
 
 std::span<const CommandSpec> ZsetWriteRows() {
   return kRows;

@@ -159,6 +159,10 @@ consteval KeySpec KeyRange(int16_t first, int16_t last, int16_t step, uint16_t f
           .last = static_cast<int16_t>(last < 0 ? last : last - first),
           .step = step};
 }
+// One key behind the word `keyword`, which is looked for from position `start` on.
+consteval KeySpec KeyAfter(std::string_view keyword, int16_t start, uint16_t flags) {
+  return {.begin = KeySpec::Begin::kKeyword, .flags = flags, .index = start, .keyword = keyword};
+}
 // `numkeys key [key ...]` with numkeys at `position`.
 consteval KeySpec KeysCounted(int16_t position, uint16_t flags) {
   return {.begin = KeySpec::Begin::kIndex,

@@ -71,7 +71,7 @@ void Context::DeleteIn(uint32_t db_index, EntryHandle entry, const Key& key, boo
 }
 
 void Context::RemoveEmptied(EntryHandle entry, const Key& key) {
-  db().Erase(entry);
+  server_.FreeEntry(db(), entry, server_.config.values().lazyfree_lazy_server_del);
   Notify(kEventGeneric, "del", key);
 }
 

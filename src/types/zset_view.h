@@ -74,7 +74,12 @@ class ZsetView {
   }
   // The same until `visit` returns false.
   template <typename Visit>
-  void ForEachWhile(Visit&& visit) const;
+  void ForEachWhile(Visit&& visit) const {
+    ForEachWhileFrom(0, false, visit);
+  }
+  // From a rank on (nothing if there is none such), towards the lower ones when `reverse`.
+  template <typename Visit>
+  void ForEachWhileFrom(size_t first, bool reverse, Visit&& visit) const;
 
  private:
   const SortedSet* set_ = nullptr;
@@ -107,18 +112,19 @@ void ZsetView::ForRange(size_t first, size_t count, bool reverse, Visit&& visit)
 }
 
 template <typename Visit>
-void ZsetView::ForEachWhile(Visit&& visit) const {
+void ZsetView::ForEachWhileFrom(size_t first, bool reverse, Visit&& visit) const {
+  if (first >= size()) return;
   if (set_ != nullptr) {
-    for (auto at = set_->order().First(); at; at.Next()) {
-      at.PrefetchAhead(false);
+    for (auto at = set_->order().At(first); at; reverse ? at.Previous() : at.Next()) {
+      at.PrefetchAhead(reverse);
       if (!visit(at->member(), at->score())) return;
     }
     return;
   }
-  if (packed_.empty()) return;
   const ZsetListpack set(packed_);
   char digits[24];
-  for (auto at = set.First(); at != Listpack::kNone; at = set.Next(at)) {
+  for (auto at = set.At(first); at != Listpack::kNone;
+       at = reverse ? set.Previous(at) : set.Next(at)) {
     if (!visit(set.Member(at).Text(digits), set.Score(at))) return;
   }
 }
