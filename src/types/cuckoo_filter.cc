@@ -231,6 +231,7 @@ std::unique_ptr<CuckooFilter> CuckooFilter::Parse(std::string_view bytes) {
   reader.Number<uint32_t>();
   const auto expansion = reader.Number<uint32_t>();
   const auto tables = reader.Number<uint32_t>();
+  if (tables > kMaxFilters) return nullptr;
   const std::string_view data = bytes.substr(kHeaderBytes);
   // The buckets must be there before memory is asked for them.
   __extension__ using Wide = unsigned __int128;
