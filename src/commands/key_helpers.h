@@ -27,7 +27,7 @@ inline Replied ReplyPart(ReplyWriter& reply, const Entry& entry, size_t offset, 
 // Replies a whole string. The hot path of GET.
 inline Replied ReplyString(ReplyWriter& reply, const Entry& entry) {
   if (entry.is_inline()) [[likely]]
-    return reply.Bulk(entry.bytes());
+    return reply.Bulk(entry.inline_bytes());
   if (entry.is_integer()) return reply.BulkInteger(entry.integer());
   return ReplyPart(reply, entry, 0, entry.bytes().size());
 }
@@ -56,6 +56,7 @@ template <typename Fn>
 void ForEachKey(Context& ctx, const Args& args, size_t first, size_t step, Fn&& fn) {
   constexpr size_t kAhead = 16;  // as many misses as a core keeps under way
   std::array<Key, kAhead> keys;
+  std::array<Table::Ahead, kAhead> ahead;
   const size_t end = args.size();
   if (end - first <= step) {  // a single key: the executor has asked for its memory already
     fn(args.key(first), first);
@@ -65,8 +66,9 @@ void ForEachKey(Context& ctx, const Args& args, size_t first, size_t step, Fn&& 
     size_t count = 0;
     for (size_t i = begin; i < end && count < kAhead; i += step) keys[count++] = args.key(i);
     Database& db = ctx.db();
-    for (size_t k = 0; k < count; ++k) db.PrefetchGroup(keys[k].hash);
-    for (size_t k = 0; k < count; ++k) db.PrefetchEntry(keys[k].hash);
+    const size_t span = db.ExpectedEntryBytes();
+    for (size_t k = 0; k < count; ++k) db.PrefetchGroup(keys[k].hash, &ahead[k]);
+    for (size_t k = 0; k < count; ++k) db.PrefetchEntry(&ahead[k], span);
     for (size_t k = 0; k < count; ++k, begin += step) {
       if (!fn(keys[k], begin)) return;
     }

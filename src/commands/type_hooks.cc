@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "commands/hash.h"
-#include "commands/set_store.h"
 #include "commands/list_rows.h"
+#include "commands/set_store.h"
 #include "commands/zset.h"
 
 namespace gotthard {

@@ -25,21 +25,26 @@ class Args {
   // REQUIRES: i < size().
   std::string_view operator[](size_t i) const { return view_.arg(static_cast<uint32_t>(i)); }
   // Argument i as a key, with its hash. REQUIRES: i < size().
-  Key key(size_t i) const {
-    if (hash_count_ != 0) [[likely]] {
-      if (i == first_key_) return {(*this)[i], view_.hash(0)};
-      if (i > first_key_ && (i - first_key_) % key_step_ == 0) {
-        size_t nth = (i - first_key_) / key_step_;
-        if (nth < hash_count_) return {(*this)[i], view_.hash(static_cast<uint32_t>(nth))};
-      }
-    }
-    return {(*this)[i], (*hasher_)((*this)[i])};
+  [[gnu::always_inline]] Key key(size_t i) const {
+    if (i == first_key_ && hash_count_ != 0) [[likely]]
+      return {(*this)[i], view_.words()[1 + argc_]};
+    return FurtherKey(i);
   }
   // Any bytes as a key.
   Key MakeKey(std::string_view name) const { return {name, (*hasher_)(name)}; }
   const CommandView& view() const { return view_; }
+  // Goes over to another command of the same row with as many arguments and hashes.
+  void MoveTo(const uint64_t* words) { view_ = CommandView(view_.base(), words); }
 
  private:
+  [[gnu::noinline]] Key FurtherKey(size_t i) const {
+    if (hash_count_ != 0 && i >= first_key_ && (i - first_key_) % key_step_ == 0) {
+      const size_t nth = (i - first_key_) / key_step_;
+      if (nth < hash_count_) return {(*this)[i], view_.hash(static_cast<uint32_t>(nth))};
+    }
+    return {(*this)[i], (*hasher_)((*this)[i])};
+  }
+
   CommandView view_;
   const KeyHasher* hasher_;
   uint32_t argc_;

@@ -54,6 +54,8 @@ enum CommandFlag : uint64_t {
   kInTransaction = 1ull << 42,  // runs at once inside MULTI instead of being queued
   kRunsTransaction = 1ull << 43,  // EXEC: does what its queue does
   kSysCommand = 1ull << 44,       // shown as `syscmd` by COMMAND DOCS: not for applications
+  kBrief = 1ull << 45,  // takes as long as its arguments are: timed together with its like, as
+                        // kFast is, which COMMAND INFO does not say of it
 };
 
 // ACL categories, in the order of Redis's ACL CAT.

@@ -69,9 +69,9 @@ class Context {
     if (entry) Touch(entry);
     return entry;
   }
-  EntryHandle Peek(const Key& key) { return PeekIn(session_.db, key); }
-  EntryHandle PeekIn(uint32_t db_index, const Key& key) {
-    EntryHandle entry = db(db_index).Find(key);
+  [[gnu::always_inline]] EntryHandle Peek(const Key& key) { return PeekIn(session_.db, key); }
+  [[gnu::always_inline]] EntryHandle PeekIn(uint32_t db_index, const Key& key) {
+    EntryHandle entry = db(db_index).Find(key, *ahead_);
     if (entry && entry->IsExpired(now_ms())) [[unlikely]]
       return Expired(db_index, entry, key);
     return entry;
@@ -118,7 +118,12 @@ class Context {
   // off again: a Context runs many commands.
   void TouchAnyway(bool on) { touch_anyway_ = on; }
 
+  // What running ahead knows of the key of the command that comes next. Must outlive the command.
+  void set_ahead(const Table::Ahead* ahead) { ahead_ = ahead; }
+
  private:
+  static constexpr Table::Ahead kNothingAhead{};
+
   // A use of the entry: LRU or LFU bits.
   void Touch(EntryHandle entry) {
     // Most entries of a hot set were touched this very second: their line stays clean.
@@ -132,6 +137,7 @@ class Context {
   ServerState& server_;
   Session& session_;
   ReplyWriter& reply_;
+  const Table::Ahead* ahead_ = &kNothingAhead;
   bool touch_anyway_ = false;
 };
 

@@ -15,6 +15,13 @@ constexpr uint32_t kSpecialMask = Session::kMulti | Session::kMonitor | Session:
                                   Session::kReplySkip | Session::kReplySkipNext |
                                   Session::kAuthenticated;
 
+// Whether a command has no long argument: the last one is the only one that is long in practice.
+// Copying this much takes some microseconds, far below what the slow log is interested in.
+constexpr uint32_t kShortBytes = 64 * 1024;
+bool IsShort(const uint64_t* words, uint32_t argc) {
+  return std::bit_cast<ArgRef>(words[argc]).length <= kShortBytes;
+}
+
 }  // namespace
 
 Executor::Executor(ServerState& server, ReplySink& sink) : server_(server), sink_(sink) {
@@ -28,6 +35,7 @@ Executor::Executor(ServerState& server, ReplySink& sink) : server_(server), sink
       hot.more_argc = arity < 0 ? UINT32_MAX - hot.min_argc : 0;
       // One that may wait is timed on its own, whatever it is called.
       hot.fast = (row.spec->flags & (kFast | kBlocking)) == kFast;
+      hot.brief = hot.fast || (row.spec->flags & kBrief) != 0;
       const KeySpec& keys = row.spec->keys[0];
       hot.first_key = static_cast<uint16_t>(std::max<int16_t>(keys.index, 0));
       hot.key_step = static_cast<uint16_t>(std::max<int16_t>(keys.step, 1));
@@ -110,12 +118,14 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
   const char* base = batch->base;
   while (at != end) {
     CommandView view(base, at);
+    ctx.set_ahead(&ring_[executed_ % kRing]);
     if (RunCommand(ctx, view) == Ran::kNotNow) {
       Park(session, std::move(batch), at);
       return;
     }
     at += view.word_count();
     ++executed_;
+    if (plain_ && at != end && *at == *view.words()) at = RunAlike(ctx, view, end);
     if (session.blocked()) [[unlikely]] {
       Park(session, std::move(batch), at);
       if (server_.blocked_keys.has_ready()) ServeReadyKeys();
@@ -183,30 +193,46 @@ bool Executor::NextBatchAhead() {
     ahead_.at = batch->words.data();
     ahead_.end = ahead_.at + batch->words.size();
     ahead_.db = &server_.keyspace.db(session->db);
+    ahead_.entry_bytes = ahead_.db->ExpectedEntryBytes();
     if (ahead_.at != ahead_.end) return true;
   }
   return false;
 }
 
 void Executor::RunAhead(size_t executed) {
+  // Locals, because the compiler has to fear that what is stored below changes the members.
   const size_t groups_until = executed + kGroupAhead;
-  while (groups_touched_ < groups_until) {
-    if (ahead_.at == ahead_.end && !NextBatchAhead()) break;
-    const CommandHeader header = std::bit_cast<CommandHeader>(ahead_.at[0]);
-    Touched& touched = ring_[groups_touched_++ % kRing];
-    touched.db = nullptr;
-    if (header.hash_count != 0) {
-      touched.hash = ahead_.at[1 + header.argc];
-      touched.db = ahead_.db;
-      ahead_.db->PrefetchGroup(touched.hash);
+  size_t touched = groups_touched_;
+  const uint64_t* at = ahead_.at;
+  const uint64_t* end = ahead_.end;
+  while (touched < groups_until) {
+    if (at == end) {
+      if (!NextBatchAhead()) break;
+      at = ahead_.at;
+      end = ahead_.end;
     }
-    ahead_.at += 1 + size_t{header.argc} + header.hash_count;
+    const CommandHeader header = std::bit_cast<CommandHeader>(at[0]);
+    Table::Ahead& key = ring_[touched++ % kRing];
+    at += 1 + size_t{header.argc};
+    if (header.hash_count != 0) {
+      ahead_.db->PrefetchGroup(*at, &key);
+    } else {
+      key.table = nullptr;
+    }
+    at += header.hash_count;
   }
-  const size_t entries_until = std::min(executed + kEntryAhead, groups_touched_);
-  while (entries_touched_ < entries_until) {
-    const Touched& touched = ring_[entries_touched_++ % kRing];
-    if (touched.db != nullptr) touched.db->PrefetchEntry(touched.hash);
+  // At the end of the last batch there is nothing left, which at == end says from now on.
+  ahead_.at = at;
+  ahead_.end = end;
+  groups_touched_ = touched;
+  const size_t entries_until = std::min(executed + kEntryAhead, touched);
+  const size_t span = ahead_.entry_bytes;
+  size_t entry = entries_touched_;
+  for (; entry < entries_until; ++entry) {
+    Table::Ahead& key = ring_[entry % kRing];
+    if (key.table != nullptr) Database::PrefetchEntry(&key, span);
   }
+  entries_touched_ = entry;
 }
 
 // --- One command
@@ -215,15 +241,60 @@ Executor::Ran Executor::RunCommand(Context& ctx, const CommandView& view) {
   Session& session = ctx.session();
   const CommandHeader header = view.header();
   const HotRow& row = rows_[header.row];
+  plain_ = false;
   if ((session.flags & kSpecialMask) != Session::kAuthenticated || !row.Fits(header.argc) ||
       (attention_ | row.checks_memory)) [[unlikely]] {
     return RunSpecial(ctx, view);
   }
-  if (header.row != run_row_) OpenRun(header.row);
+  const bool brief = row.brief && IsShort(view.words(), header.argc);
+  if (header.row != run_row_ || !brief) OpenRun(header.row);
   Invoke(ctx, view, row);
-  if (!row.fast || !redacted_.empty()) [[unlikely]]
+  if (!brief || !redacted_.empty()) [[unlikely]] {
     AfterRun(ctx, view);
+  } else {
+    plain_ = true;
+  }
   return Ran::kDone;
+}
+
+// Runs on behind `first`, a plain command just run, as long as its like follow and nothing comes
+// up. Returns where it stopped. What could make the next one special was looked at for the first:
+// a handler of a plain command that changes it changes the session's flags, too.
+const uint64_t* Executor::RunAlike(Context& ctx, const CommandView& first, const uint64_t* end) {
+  Session& session = ctx.session();
+  const uint32_t flags = session.flags;
+  const uint64_t* at = first.words() + first.word_count();
+  const auto comes_up = [&] {
+    return session.flags != flags || session.blocked() || server_.blocked_keys.has_ready();
+  };
+  if ((flags & kSpecialMask) != Session::kAuthenticated || comes_up()) [[unlikely]]
+    return at;
+  const uint64_t alike = *first.words();
+  const CommandHeader header = first.header();
+  const size_t words = first.word_count();
+  const HotRow& row = rows_[header.row];
+  const Handler run = row.run;
+  Args args(first, server_.hasher, row.first_key, row.key_step);
+  current_ = &args.view();
+  while (at != end && *at == alike && IsShort(at, header.argc)) {
+    if (look_ahead_ && (executed_ & (kAheadStep - 1)) == 0) RunAhead(executed_);
+    args.MoveTo(at);
+    ctx.set_ahead(&ring_[executed_ % kRing]);
+    ++run_calls_;
+    const Status status = run(ctx, args);
+    at += words;
+    ++executed_;
+    if (!status.ok()) [[unlikely]]
+      Fail(ctx, header.row, status);
+    if (!redacted_.empty()) [[unlikely]] {
+      AfterRun(ctx, args.view());
+      break;
+    }
+    if (comes_up()) [[unlikely]]
+      break;
+  }
+  current_ = nullptr;
+  return at;
 }
 
 void Executor::Invoke(Context& ctx, const CommandView& view, const HotRow& row) {
@@ -233,27 +304,32 @@ void Executor::Invoke(Context& ctx, const CommandView& view, const HotRow& row) 
   current_ = &view;
   Status status = row.run(ctx, args);
   current_ = nullptr;
-  if (!status.ok()) [[unlikely]] {
-    ++server_.stats.commands[view.header().row].failed_calls;
-    CountError(status.text());
-    ctx.reply().Error(status);
-  }
+  if (!status.ok()) [[unlikely]]
+    Fail(ctx, view.header().row, status);
+}
+
+void Executor::Fail(Context& ctx, uint16_t row, const Status& error) {
+  ++server_.stats.commands[row].failed_calls;
+  CountError(error.text());
+  ctx.reply().Error(error);
 }
 
 // --- Counting and timing
 
 void Executor::OpenRun(uint16_t row) {
-  CloseRun();
+  const uint64_t now_ns = server_.clock.MonotonicNs();
+  if (run_calls_ != 0) CloseRunAt(now_ns);
   run_row_ = row;
-  run_start_ns_ = server_.clock.MonotonicNs();
+  run_start_ns_ = now_ns;
 }
 
 void Executor::CloseRun() {
-  if (run_calls_ == 0) {
-    run_row_ = UINT16_MAX;
-    return;
-  }
-  const uint64_t elapsed_ns = server_.clock.MonotonicNs() - run_start_ns_;
+  if (run_calls_ != 0) CloseRunAt(server_.clock.MonotonicNs());
+  run_row_ = UINT16_MAX;
+}
+
+void Executor::CloseRunAt(uint64_t now_ns) {
+  const uint64_t elapsed_ns = now_ns - run_start_ns_;
   CommandStats& stats = server_.stats.commands[run_row_];
   stats.calls += run_calls_;
   stats.duration_ns += elapsed_ns;
@@ -263,7 +339,6 @@ void Executor::CloseRun() {
   }
   server_.stats.total_commands_processed += run_calls_;
   run_calls_ = 0;
-  run_row_ = UINT16_MAX;
 }
 
 std::string_view Executor::current_command() const {

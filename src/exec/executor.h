@@ -5,9 +5,10 @@
 // Farther than that, lines would leave the first-level cache before they are used.
 //
 // What is counted per command is counted per run of equal commands: the clock is read when the
-// command changes, so a pipeline of GETs costs two readings. Commands that may be slow (not kFast)
-// are timed one by one, and so is everything when the slow log or the latency monitor asks for less
-// than kCoarseTimingUs. With a memory limit, commands that need memory are checked one by one.
+// command changes, so a pipeline of GETs costs two readings. Commands that may be slow (neither
+// kFast nor kBrief, or with long arguments) are timed one by one, and so is everything when the
+// slow log or the latency monitor asks for less than kCoarseTimingUs. With a memory limit, commands
+// that need memory are checked one by one.
 //
 // executor.cc is the way of every command, read and tuned as one; executor_special.cc that of
 // requests which need a closer look, executor_waiting.cc of clients that wait; executor_observe.cc
@@ -98,6 +99,7 @@ class Executor {
     uint16_t first_key = 0;
     uint16_t key_step = 1;
     bool fast = false;
+    bool brief = false;          // counted and timed together with its like
     bool checks_memory = false;  // there is a limit, and the command may add data
     bool Fits(uint32_t argc) const { return argc - min_argc <= more_argc; }
   };
@@ -107,6 +109,7 @@ class Executor {
     const uint64_t* at = nullptr;
     const uint64_t* end = nullptr;
     Database* db = nullptr;
+    size_t entry_bytes = 0;  // expected of an entry of that database
   };
   enum class Ran { kDone, kNotNow };
 
@@ -127,6 +130,7 @@ class Executor {
   void Retry(Session& session);
 
   Ran RunCommand(Context& ctx, const CommandView& view);
+  const uint64_t* RunAlike(Context& ctx, const CommandView& first, const uint64_t* end);
   Ran RunSpecial(Context& ctx, const CommandView& view);
   Ran RunOrQueue(Context& ctx, const CommandView& view);
   Status CheckRequest(Context& ctx, const CommandView& view, const HotRow& row);
@@ -138,10 +142,12 @@ class Executor {
   void Queue(Session& session, const CommandView& view);
   void Reject(Context& ctx, uint16_t row, const Status& error);
   void Invoke(Context& ctx, const CommandView& view, const HotRow& row);
+  void Fail(Context& ctx, uint16_t row, const Status& error);
   void CountError(std::string_view text);
 
   void OpenRun(uint16_t row);
   void CloseRun();
+  void CloseRunAt(uint64_t now_ns);
   void AfterRun(Context& ctx, const CommandView& view);
   void TimeRun(const Session& session, const CommandView& view);
   void LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us);
@@ -158,14 +164,10 @@ class Executor {
   // The batches being run, and how far ahead of them memory was touched.
   std::span<std::unique_ptr<CommandBatch>> batches_;
   Lookahead ahead_;
-  // The keys between the two stages: their groups were touched, their entries not yet.
-  struct Touched {
-    uint64_t hash;
-    Database* db;  // null: a command without a key
-  };
+  // The keys of the commands whose memory is being touched, by the command's number.
   static constexpr size_t kRing = 128;
-  static_assert(kRing >= kGroupAhead && (kRing & (kRing - 1)) == 0);
-  std::array<Touched, kRing> ring_;
+  static_assert(kRing > kGroupAhead && (kRing & (kRing - 1)) == 0);
+  std::array<Table::Ahead, kRing> ring_;
   size_t groups_touched_ = 0;
   size_t entries_touched_ = 0;
   size_t executed_ = 0;
@@ -173,6 +175,8 @@ class Executor {
   bool look_ahead_ = false;
   // Something is to be done around every command: monitors, a pause, timing one by one.
   bool attention_ = false;
+  // The command just run needed nothing but its handler: the next one like it does not, either.
+  bool plain_ = false;
 
   // The run of equal commands being counted.
   uint16_t run_row_ = UINT16_MAX;

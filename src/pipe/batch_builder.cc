@@ -138,6 +138,7 @@ void BatchBuilder::Finish(CommandBatch& batch, uint32_t argc, size_t begin, bool
   batch.words.data()[start] = std::bit_cast<uint64_t>(header);
   ++batch.command_count;
   repeat_.length = 0;
+  keyed_.with_key = KeyedRepeat::kNone;
   if (command != nullptr) Remember(batch, start, begin, *command);
 }
 
@@ -152,13 +153,33 @@ void BatchBuilder::Remember(const CommandBatch& batch, size_t start, size_t begi
       length < Repeat::kMinBytes || length > Repeat::kMaxBytes || batch.base[begin] != '*') {
     return;
   }
-  std::memcpy(&repeat_.head, batch.base + begin, 8);
-  std::memcpy(&repeat_.tail, batch.base + begin + length - 8, 8);
+  repeat_.head = LoadWord(batch.base + begin);
+  repeat_.tail = LoadWord(batch.base + begin + length - 8);
   repeat_.length = static_cast<uint32_t>(length);
   repeat_.argc = view.argc();
-  repeat_.name = {name.offset - static_cast<uint32_t>(begin), name.length};
-  repeat_.row = view.header().row;
+  repeat_.header = *view.words();
+  repeat_.name =
+      std::bit_cast<uint64_t>(ArgRef{name.offset - static_cast<uint32_t>(begin), name.length});
   repeat_.has_key = one_key;
+  if (one_key) {
+    RememberKey(batch.base + begin, batch.base,
+                std::bit_cast<ArgRef>(batch.words.data()[start + 2]));
+  }
+}
+
+void BatchBuilder::RememberKey(const char* request, const char* base, ArgRef key) {
+  const auto length = static_cast<size_t>(base + key.offset - request);
+  if (length < KeyedRepeat::kMinBytes || length > KeyedRepeat::kMaxBytes ||
+      key.length > RequestParser::kMaxFastBulk) {
+    keyed_.with_key = KeyedRepeat::kNone;
+    return;
+  }
+  keyed_.head = LoadWord(request);
+  keyed_.middle = LoadWord(request + 8);
+  keyed_.tail = LoadWord(request + length - 8);
+  keyed_.length = length;
+  keyed_.with_key = length + key.length + 2;
+  keyed_.key_length = key.length;
 }
 
 uint16_t BatchBuilder::AddHashes(CommandBatch& batch, size_t start, const IndexedCommand& command) {

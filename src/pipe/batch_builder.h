@@ -89,14 +89,36 @@ class BatchBuilder {
     uint64_t tail = 0;    // its last 8 bytes
     uint32_t length = 0;  // 0: nothing to repeat
     uint32_t argc = 0;
-    ArgRef name{};  // offset from the request's first byte
-    uint16_t row = 0;
+    uint64_t header = 0;   // a CommandHeader
+    uint64_t name = 0;     // an ArgRef, its offset from the request's first byte
     bool has_key = false;  // argument 1 is the one key
   };
+  // The same including the length of the key: "*2\r\n$3\r\nGET\r\n$16\r\n". Keys of one length are
+  // common, and then nothing of a GET has to be parsed at all.
+  struct KeyedRepeat {
+    static constexpr size_t kMinBytes = 16;
+    static constexpr size_t kMaxBytes = 24;
+    static constexpr size_t kNone = SIZE_MAX;
+    uint64_t head = 0;        // its first 8 bytes
+    uint64_t middle = 0;      // the next 8
+    uint64_t tail = 0;        // its last 8 bytes
+    size_t length = 0;        // up to the key
+    size_t with_key = kNone;  // with the key and its line end; kNone: nothing to repeat
+    uint32_t key_length = 0;
+  };
+
   // Joins what the input has with bytes that arrived elsewhere.
   void Join(RequestInput& input, const Room& room, size_t size);
-  // Parses a request that begins as the last one did. False: it is for the parser.
+  // Takes a request that begins as the last one did. False: it is for the parser.
   bool TakeRepeat(CommandBatch& batch, RequestInput& input);
+  bool TakeKeyedRepeat(CommandBatch& batch, RequestInput& input);
+  // The request that was just taken through `repeat_` has this key.
+  void RememberKey(const char* request, const char* base, ArgRef key);
+  // May requests be taken by what they have in common with the last one?
+  static bool MayRepeat(const RequestParser& parser) {
+    return parser.at_start() && parser.limits().authenticated &&
+           parser.limits().max_bulk_len >= RequestParser::kMaxFastBulk;
+  }
   // Remembers the request at [begin, end) of the input's buffer, just finished at word `start`.
   void Remember(const CommandBatch& batch, size_t start, size_t begin,
                 const IndexedCommand& command);
@@ -110,6 +132,7 @@ class BatchBuilder {
   const KeyHasher& hasher_;
   const uint16_t origin_;
   Repeat repeat_;
+  KeyedRepeat keyed_;
   ReadBufferPool pool_;
   ReadBufferRef shared_;  // being filled
   size_t shared_used_ = 0;
@@ -124,33 +147,63 @@ struct WordSink {
   }
 };
 
+inline uint64_t LoadWord(const char* p) {
+  uint64_t word = 0;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
+}
+static_assert(std::bit_cast<uint64_t>(ArgRef{.offset = 1, .length = 0}) == 1,
+              "adding to an ArgRef's word moves its offset");
+
 inline bool BatchBuilder::TakeRepeat(CommandBatch& batch, RequestInput& input) {
   const char* base = batch.base;
   const char* p = base + input.begin;
   const char* limit = base + input.end;
   if (limit - p < static_cast<ptrdiff_t>(repeat_.length) || repeat_.length == 0) return false;
-  uint64_t head = 0;
-  uint64_t tail = 0;
-  std::memcpy(&head, p, 8);
-  std::memcpy(&tail, p + repeat_.length - 8, 8);
-  if (head != repeat_.head || tail != repeat_.tail || !input.parser.at_start() ||
-      !input.parser.limits().authenticated) {
-    return false;
-  }
+  if (LoadWord(p) != repeat_.head || LoadWord(p + repeat_.length - 8) != repeat_.tail) return false;
   const uint32_t argc = repeat_.argc;
   uint64_t* words = batch.words.Reserve(2 + size_t{argc});
   auto* refs = reinterpret_cast<ArgRef*>(words + 1);
-  refs[0] = {static_cast<uint32_t>(input.begin) + repeat_.name.offset, repeat_.name.length};
+  words[0] = repeat_.header;
+  words[1] = repeat_.name + input.begin;
+  const char* const request = p;
   p += repeat_.length;
   for (uint32_t i = 1; i < argc; ++i) {
     p = input.parser.ParseArgument(base, p, limit, refs + i);
     if (p == nullptr) return false;
   }
-  const CommandHeader header{
-      .row = repeat_.row, .hash_count = repeat_.has_key ? uint16_t{1} : uint16_t{0}, .argc = argc};
-  words[0] = std::bit_cast<uint64_t>(header);
-  if (repeat_.has_key) words[1 + argc] = hasher_({base + refs[1].offset, refs[1].length});
-  batch.words.Advance(1 + size_t{argc} + header.hash_count);
+  if (repeat_.has_key) {
+    words[1 + argc] = hasher_({base + refs[1].offset, refs[1].length});
+    RememberKey(request, base, refs[1]);
+  }
+  batch.words.Advance(1 + size_t{argc} + (repeat_.has_key ? 1 : 0));
+  ++batch.command_count;
+  input.begin = static_cast<size_t>(p - base);
+  return true;
+}
+
+inline bool BatchBuilder::TakeKeyedRepeat(CommandBatch& batch, RequestInput& input) {
+  const char* base = batch.base;
+  const char* p = base + input.begin;
+  if (input.end - input.begin < keyed_.with_key) return false;
+  if (((LoadWord(p) ^ keyed_.head) | (LoadWord(p + 8) ^ keyed_.middle) |
+       (LoadWord(p + keyed_.length - 8) ^ keyed_.tail)) != 0) {
+    return false;
+  }
+  const uint32_t argc = repeat_.argc;
+  uint64_t* words = batch.words.Reserve(2 + size_t{argc});
+  const char* const key = p + keyed_.length;
+  words[0] = repeat_.header;
+  words[1] = repeat_.name + input.begin;  // the offset is the lower half
+  words[2] = std::bit_cast<uint64_t>(ArgRef{static_cast<uint32_t>(key - base), keyed_.key_length});
+  p += keyed_.with_key;
+  for (uint32_t i = 2; i < argc; ++i) {
+    p = input.parser.ParseArgument(base, p, base + input.end,
+                                   reinterpret_cast<ArgRef*>(words + 1 + i));
+    if (p == nullptr) return false;
+  }
+  words[1 + argc] = hasher_({key, keyed_.key_length});
+  batch.words.Advance(2 + size_t{argc});
   ++batch.command_count;
   input.begin = static_cast<size_t>(p - base);
   return true;
@@ -164,6 +217,7 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
   Outcome outcome = Outcome::kDrained;
   size_t batch_begin = input.begin;
   char* base = input.buffer->data();
+  bool may_repeat = MayRepeat(input.parser);
   while (input.begin != input.end) {
     if (budget == 0) {
       outcome = Outcome::kLimit;
@@ -175,7 +229,7 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
       batch->buffer = input.buffer;
       batch_begin = input.begin;
     }
-    if (TakeRepeat(*batch, input)) {
+    if (may_repeat && (TakeKeyedRepeat(*batch, input) || TakeRepeat(*batch, input))) {
       --budget;
       if (batch->command_count >= CommandBatch::kMaxCommands ||
           input.begin - batch_begin >= CommandBatch::kMaxBytes) {
@@ -195,6 +249,7 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
       outcome = Outcome::kError;
       break;
     }
+    may_repeat = MayRepeat(input.parser);
     bool changes_auth = false;
     Finish(*batch, input.parser.argc(), request_begin, &changes_auth);
     --budget;

@@ -67,7 +67,7 @@ void RequestParser::UpdateFastLimits() {
   fast_max_args_ = static_cast<uint32_t>(
       std::clamp<int64_t>(limits_.authenticated ? limits_.max_multibulk : kUnauthenticatedArgs, 0,
                           std::min<int64_t>(limits_.max_multibulk, kMaxFastArgs)));
-  fast_max_bulk_ = static_cast<uint32_t>(std::min<uint64_t>(limits_.max_bulk_len, 9999));
+  fast_max_bulk_ = static_cast<uint32_t>(std::min<uint64_t>(limits_.max_bulk_len, kMaxFastBulk));
 }
 
 void RequestParser::Reset() {

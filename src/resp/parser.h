@@ -59,6 +59,7 @@ class RequestParser {
   static constexpr uint64_t kMaxRequestBytes = UINT32_MAX - (1u << 20);
   // Longer requests take the slow path, which costs them little per argument.
   static constexpr uint32_t kMaxFastArgs = 1024;
+  static constexpr uint32_t kMaxFastBulk = 9999;
 
   RequestParser() = default;
   explicit RequestParser(const ParserLimits& limits) { set_limits(limits); }
@@ -147,7 +148,7 @@ class RequestParser {
 
   uint32_t argc_ = 0;
   uint32_t fast_max_args_ = kMaxFastArgs;
-  uint32_t fast_max_bulk_ = 9999;
+  uint32_t fast_max_bulk_ = kMaxFastBulk;
   Phase phase_ = Phase::kStart;
   Problem problem_ = Problem::kNone;
   char offending_ = 0;  // what stood where a '$' was expected

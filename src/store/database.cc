@@ -74,6 +74,12 @@ EntryHandle Database::RandomEntry(Random& random) {
   return {static_cast<Entry*>(Table::ElementAt(*position.slot)), position};
 }
 
+size_t Database::ExpectedEntryBytes() const {
+  if (size() == 0) return 64;
+  const size_t used = arena_->used_bytes();
+  return std::clamp<size_t>((used - std::min(used, table_.segment_bytes())) / size(), 32, 256);
+}
+
 // --- values and their layout ---
 
 Database::Value Database::InlineValue(Encoding encoding, std::string_view bytes) {
@@ -288,6 +294,14 @@ EntryHandle Database::PutString(const Key& key, EntryHandle existing, std::strin
     }
   }
   const Encoding encoding = value.size() <= kMaxEmbstrBytes ? Encoding::kEmbstr : Encoding::kRaw;
+  // What is set again and again mostly keeps its length: nothing but the bytes changes then.
+  if (existing && existing->is_inline() && existing->type() == Type::kString &&
+      existing->value_length_ == value.size() && KeepsExpiry(*existing, expiry_ms)) {
+    std::memmove(existing->bytes_at(existing->size_bytes() - value.size()), value.data(),
+                 value.size());
+    SetEncoding(existing, encoding);
+    return existing;
+  }
   return PutBytes(key, existing, value, encoding, expiry_ms);
 }
 
@@ -298,6 +312,10 @@ EntryHandle Database::PutRaw(const Key& key, EntryHandle existing, std::string_v
 
 EntryHandle Database::PutInteger(const Key& key, EntryHandle existing, int64_t value,
                                  int64_t expiry_ms) {
+  if (existing && existing->is_integer() && KeepsExpiry(*existing, expiry_ms)) {
+    SetIntegerInPlace(existing, value);
+    return existing;
+  }
   const Value integer = {.type = Type::kString,
                          .encoding = Encoding::kInt,
                          .kind = Entry::kInteger,

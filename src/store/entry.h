@@ -118,8 +118,12 @@ class Entry {
   // or is_blob().
   std::string_view bytes() const {
     if (is_inline()) [[likely]]
-      return {bytes_at(KeyOffset() + key_length()), value_length_};
+      return inline_bytes();
     return blob_pointer()->view();
+  }
+  // The same. REQUIRES: is_inline().
+  std::string_view inline_bytes() const {
+    return {bytes_at(KeyOffset() + key_length()), value_length_};
   }
   // A reference that keeps the bytes after the entry is gone. REQUIRES: is_blob().
   BlobRef blob() const { return BlobRef::Share(blob_pointer()); }
@@ -140,7 +144,10 @@ class Entry {
   }
 
   // LRU or LFU bits (store/eviction_clock.h).
-  uint32_t access() const { return access_[0] | access_[1] << 8 | access_[2] << 16; }
+  uint32_t access() const {
+    static_assert(std::endian::native == std::endian::little, "the 24 bits are one load");
+    return Load<uint32_t>(1) >> 8;
+  }
   void set_access(uint32_t bits) {
     access_[0] = static_cast<uint8_t>(bits);
     access_[1] = static_cast<uint8_t>(bits >> 8);
@@ -214,6 +221,9 @@ inline bool Entry::KeyIs(std::string_view name) const {
     std::memcpy(&value, at, sizeof(value));
     return value;
   };
+  if (size >= 8 && size <= 16) [[likely]] {
+    return ((word(a) ^ word(b)) | (word(a + size - 8) ^ word(b + size - 8))) == 0;
+  }
   if (size >= 8) {
     uint64_t difference = word(a + size - 8) ^ word(b + size - 8);
     for (size_t i = 0; i + 8 < size; i += 8) difference |= word(a + i) ^ word(b + i);

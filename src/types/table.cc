@@ -76,6 +76,7 @@ Table::Table(Table&& other) noexcept
     : directory_(std::exchange(other.directory_, nullptr)),
       depth_(other.depth_),
       hold_shrinking_(other.hold_shrinking_),
+      moves_(other.moves_++),
       size_(std::exchange(other.size_, 0)),
       arena_(other.arena_),
       hash_of_(other.hash_of_),
@@ -90,8 +91,10 @@ Table::Table(Table&& other) noexcept
 
 Table& Table::operator=(Table&& other) noexcept {
   if (this != &other) {
+    const uint64_t moves = moves_;
     this->~Table();
     new (this) Table(std::move(other));
+    moves_ = std::max(moves, moves_) + 1;  // nothing found before is good any more
   }
   return *this;
 }
@@ -118,6 +121,7 @@ void Table::Clear() {
   directory_[0] = directory_[1] = WordOf(Empty());
   size_ = 0;
   max_groups_ = 1;
+  ++moves_;
 }
 
 // --- segments ---
@@ -160,6 +164,7 @@ Table::Segment* Table::NewSegment(uint64_t prefix, unsigned depth, unsigned grou
 }
 
 void Table::FreeSegment(Segment* segment) {
+  ++moves_;
   --segment_count_;
   segment_bytes_ -= SegmentBytes(segment->groups);
   slot_count_ -= size_t{segment->groups} * kSlots;
@@ -268,6 +273,7 @@ void Table::Compact(unsigned groups) {
     if (sparse == nullptr) return;
     void* moved = arena_->AllocateMovable(bytes);
     std::memcpy(moved, sparse, bytes);
+    ++moves_;
     arena_->FreeMovable(sparse, bytes);
     SetWords(static_cast<const Segment*>(moved));
     slots_moved_ += static_cast<const Segment*>(moved)->count;
@@ -327,6 +333,7 @@ void Table::Erase(Position position) {
   }
   Group* group = segment->group(at);
   group->control[position.slot - group->slots] = 0;
+  ++moves_;
   --segment->count;
   --size_;
   if (!hold_shrinking_ && segment->count <= ShrinkLimit(segment->groups)) MaybeShrink(segment);

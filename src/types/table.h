@@ -127,6 +127,7 @@ class Table {
   // Directory and segments.
   size_t bytes() const { return segment_bytes_ + (size_t{8} << depth_); }
   size_t segments() const { return segment_count_; }
+  size_t segment_bytes() const { return segment_bytes_; }
   size_t capacity() const { return slot_count_; }
   unsigned depth() const { return depth_; }
   // Slots copied by growing, splitting, shrinking and merging so far: what an operation costs
@@ -134,16 +135,36 @@ class Table {
   uint64_t slots_moved() const { return slots_moved_; }
   uint64_t directory_words_moved() const { return directory_words_moved_; }
 
+  // A key on its way through the two stages of running ahead over a batch, and afterwards a short
+  // cut for Find: whatever was found is good as long as the table has moved nothing since.
+  struct Ahead {
+    uint64_t hash = 0;
+    const Table* table = nullptr;  // null: no key
+    uint64_t moves = 0;            // the table's, when the rest was looked up
+    uint64_t* slot = nullptr;      // a slot, or, as long as none was found, its home group
+    uint64_t stash_segment = 0;    // as a slot: the stash to look for, the segment's address
+    // Slots begin behind the control bytes, so none is aligned as a group is.
+    bool found() const { return (reinterpret_cast<uintptr_t>(slot) & (sizeof(Group) - 1)) != 0; }
+  };
+
   // The element with this hash for which equal(element) says so; slot is null if there is none.
   template <typename Equal>
-  Position Find(uint64_t hash, Equal&& equal) const;
+  [[gnu::noinline]] Position Find(uint64_t hash, Equal&& equal) const;
+  // The same, with what running ahead knows (perhaps of another key): inline as far as that helps.
+  template <typename Equal>
+  [[gnu::always_inline]] Position Find(uint64_t hash, const Ahead& ahead, Equal&& equal) const;
   static void* ElementAt(uint64_t slot) { return reinterpret_cast<void*>(slot & kPointerMask); }
 
   // The two stages of running ahead over a batch: first the group; some dozens of keys later
   // visit(element), which prefetches, for the element that the group's tags and stashes point to.
-  void PrefetchGroup(uint64_t hash) const;
+  void PrefetchGroup(uint64_t hash, Ahead* ahead) const;
+  void PrefetchGroup(uint64_t hash) const {  // the first stage alone
+    Ahead ahead;
+    PrefetchGroup(hash, &ahead);
+  }
+  // REQUIRES: PrefetchGroup has filled `ahead`, which has found nothing yet.
   template <typename Visit>
-  void PrefetchElement(uint64_t hash, Visit&& visit) const;
+  void PrefetchElement(Ahead* ahead, Visit&& visit) const;
 
   // REQUIRES: no equal element is in the table; the address fits 48 bits.
   Position Insert(uint64_t hash, void* element);
@@ -190,6 +211,7 @@ class Table {
   static void ForEachInSegment(Segment* segment, Visit&& visit);
 
  private:
+  void Locate(uint64_t hash, Ahead* ahead) const;
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
 
   static Segment* SegmentOf(uint64_t word) {
@@ -245,6 +267,7 @@ class Table {
   uint64_t* directory_ = nullptr;
   unsigned depth_ = 1;
   bool hold_shrinking_ = false;
+  uint64_t moves_ = 1;  // counts whatever makes a slot or its contents another key's
   size_t size_ = 0;
   Arena* arena_;  // null: the allocator
   HashOf hash_of_;
@@ -303,28 +326,51 @@ Table::Position Table::Find(uint64_t hash, Equal&& equal) const {
   return {nullptr, segment};
 }
 
-inline void Table::PrefetchGroup(uint64_t hash) const {
+template <typename Equal>
+inline Table::Position Table::Find(uint64_t hash, const Ahead& ahead, Equal&& equal) const {
+  if (ahead.hash == hash && ahead.table == this && ahead.moves == moves_ && ahead.found() &&
+      equal(ElementAt(*ahead.slot))) [[likely]] {
+    return {ahead.slot, SegmentOf(ahead.stash_segment)};
+  }
+  return Find(hash, equal);
+}
+
+inline void Table::Locate(uint64_t hash, Ahead* ahead) const {
   const uint64_t word = directory_[IndexOf(hash)];
-  const Group* group = SegmentOf(word)->group(HomeOf(hash, DepthOf(word), GroupsOf(word)));
+  Segment* const segment = SegmentOf(word);
+  const unsigned depth = DepthOf(word);
+  ahead->hash = hash;
+  ahead->table = this;
+  ahead->moves = moves_;
+  ahead->slot = reinterpret_cast<uint64_t*>(segment->group(HomeOf(hash, depth, GroupsOf(word))));
+  ahead->stash_segment = reinterpret_cast<uintptr_t>(segment) | StashOf(hash, depth) << 48;
+}
+
+inline void Table::PrefetchGroup(uint64_t hash, Ahead* ahead) const {
+  Locate(hash, ahead);
+  const auto* group = reinterpret_cast<const Group*>(ahead->slot);
   Prefetch(group);
   Prefetch(&group->slots[6]);
 }
 
 template <typename Visit>
-void Table::PrefetchElement(uint64_t hash, Visit&& visit) const {
-  const uint64_t word = directory_[IndexOf(hash)];
-  const unsigned depth = DepthOf(word);
-  const unsigned groups = GroupsOf(word);
-  const unsigned home = HomeOf(hash, depth, groups);
-  const Group* group = SegmentOf(word)->group(home);
-  const uint64_t stash = StashOf(hash, depth);
+void Table::PrefetchElement(Ahead* ahead, Visit&& visit) const {
+  if (ahead->moves != moves_) [[unlikely]]
+    Locate(ahead->hash, ahead);
+  auto* const group = reinterpret_cast<Group*>(ahead->slot);
+  const uint64_t hash = ahead->hash;
   for (uint32_t match = group->Match(TagOf(hash)); match != 0; match &= match - 1) {
-    const uint64_t slot = group->slots[std::countr_zero(match)];
-    if (slot >> 48 == stash) return visit(ElementAt(slot));
+    uint64_t* const slot = &group->slots[std::countr_zero(match)];
+    if ((*slot ^ ahead->stash_segment) >> 48 == 0) [[likely]] {
+      ahead->slot = slot;
+      return visit(ElementAt(*slot));
+    }
   }
   // Some elements in a hundred had to go on: at least their group will be there.
   if (group->control[Group::kOverflow] != 0) {
-    const Group* next = SegmentOf(word)->group(home + 1 == groups ? 0 : home + 1);
+    Segment* const segment = SegmentOf(ahead->stash_segment);
+    const unsigned groups = GroupsOf(directory_[IndexOf(hash)]);
+    const Group* next = group == segment->group(groups - 1) ? segment->group(0) : group + 1;
     Prefetch(next);
     Prefetch(&next->slots[6]);
   }

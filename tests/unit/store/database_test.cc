@@ -1,6 +1,7 @@
 #include "store/database.h"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
@@ -387,6 +388,45 @@ TEST_CASE("a database behaves like a map under random commands") {
     CHECK(db.blob_bytes() == 0);
     CHECK(db.arena().used_bytes() == 0);
   }
+}
+
+TEST_CASE("what running ahead found misleads no lookup, whatever happened since") {
+  Database db(Hasher());
+  std::map<std::string, std::string> model;
+  Random random(11);
+  std::array<Table::Ahead, 64> ring;
+  const auto random_name = [&] { return "key:" + std::to_string(random.Below(3'000)); };
+  size_t used = 0;
+  for (int round = 0; round < 3'000; ++round) {
+    std::array<std::string, 64> names;
+    for (size_t i = 0; i < names.size(); ++i) {
+      names[i] = random_name();
+      db.PrefetchGroup(MakeKey(names[i]).hash, &ring[i]);
+    }
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (i % 2 == 0) Database::PrefetchEntry(&ring[i], 56);
+      // Rarely in long stretches that grow and shrink the table, often not at all.
+      const uint64_t what = random.Below(round % 300 < 150 ? 12 : 40);
+      const Key key = MakeKey(names[i]);
+      const EntryHandle entry = db.Find(key, ring[i]);
+      const auto expected = model.find(names[i]);
+      REQUIRE(static_cast<bool>(entry) == (expected != model.end()));
+      if (entry) REQUIRE((entry->key() == names[i] && Text(*entry) == expected->second));
+      used += entry && ring[i].found();
+      if (what < 4) {
+        const std::string value(random.Below(90), 'v');
+        db.PutString(key, entry, value, kNoExpiry);
+        model[names[i]] = value;
+      } else if (what < (round % 600 < 300 ? 5 : 9) && entry) {
+        db.Erase(entry);
+        model.erase(names[i]);
+      } else if (what == 9 && random.Below(200) == 0) {
+        db.DetachAll();
+        model.clear();
+      }
+    }
+  }
+  CHECK(used > 1'000);
 }
 
 TEST_CASE("scan returns keys that were there throughout while others change and expire") {
