@@ -9,8 +9,9 @@ namespace gotthard {
 namespace {
 
 // Four words that the compiler keeps in one AVX2 register, or in two of SSE2 or NEON. Never passed
-// or returned by value, so that its ABI does not matter.
-using Lanes = uint64_t __attribute__((vector_size(32)));
+// or returned by value, so that its ABI does not matter. Stored and loaded in place, at any
+// address: GCC 12 takes a memcpy of them through the stack, at a quarter of the speed.
+using Lanes = uint64_t __attribute__((vector_size(32), aligned(1), may_alias));
 constexpr size_t kLaneBytes = sizeof(Lanes);
 
 // The bodies below are compiled once for the baseline and once for AVX2.
@@ -50,8 +51,7 @@ GOTTHARD_BODY uint64_t CountBody(const char* at, size_t size) {
   Lanes fours{};
   uint64_t eights_count = 0;
   for (; size >= 8 * kLaneBytes; at += 8 * kLaneBytes, size -= 8 * kLaneBytes) {
-    Lanes in[8];
-    std::memcpy(in, at, sizeof(in));
+    const auto* in = reinterpret_cast<const Lanes*>(at);
     Lanes twos_a, twos_b, fours_a, fours_b, eights;
     AddBits(twos_a, ones, ones, in[0], in[1]);
     AddBits(twos_b, ones, ones, in[2], in[3]);
@@ -91,12 +91,14 @@ template <Logic kLogic>
 GOTTHARD_BODY void LoopBody(char* out, const char* a, const char* b, size_t size) {
   size_t i = 0;
   for (; i + 2 * kLaneBytes <= size; i += 2 * kLaneBytes) {
-    Lanes x[2], y[2];
-    std::memcpy(x, a + i, sizeof(x));
-    std::memcpy(y, b + i, sizeof(y));
-    Apply<kLogic>(x[0], x[0], y[0]);
-    Apply<kLogic>(x[1], x[1], y[1]);
-    std::memcpy(out + i, x, sizeof(x));
+    const auto* x = reinterpret_cast<const Lanes*>(a + i);
+    const auto* y = reinterpret_cast<const Lanes*>(b + i);
+    auto* to = reinterpret_cast<Lanes*>(out + i);
+    Lanes first, second;
+    Apply<kLogic, Lanes>(first, x[0], y[0]);
+    Apply<kLogic, Lanes>(second, x[1], y[1]);
+    to[0] = first;
+    to[1] = second;
   }
   for (; i + 8 <= size; i += 8) {
     uint64_t word;

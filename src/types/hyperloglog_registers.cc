@@ -12,8 +12,9 @@ static_assert(std::endian::native == std::endian::little, "dense registers are r
 
 #define GOTTHARD_BODY inline __attribute__((always_inline))
 
-using Words = uint64_t __attribute__((vector_size(32)));
-using Bytes = uint8_t __attribute__((vector_size(32)));
+// Loaded and stored in place, at any address (see types/bits.cc).
+using Words = uint64_t __attribute__((vector_size(32), aligned(1), may_alias));
+using Bytes = uint8_t __attribute__((vector_size(32), aligned(1), may_alias));
 constexpr size_t kLaneBytes = 32;
 
 constexpr size_t kGroupBytes = 6;      // eight registers of six bits
@@ -36,7 +37,7 @@ GOTTHARD_BODY void UnpackBody(const char* dense, uint8_t* out) {
     for (size_t i = 0; i < 4; ++i) std::memcpy(&loaded[i], dense + (group + i) * kGroupBytes, 8);
     Words words = {loaded[0], loaded[1], loaded[2], loaded[3]};
     Spread(words);
-    std::memcpy(out + group * kGroupRegisters, &words, sizeof(words));
+    *reinterpret_cast<Words*>(out + group * kGroupRegisters) = words;
   }
   for (; group < kGroups; ++group) {
     uint64_t word = 0;
@@ -48,11 +49,9 @@ GOTTHARD_BODY void UnpackBody(const char* dense, uint8_t* out) {
 
 GOTTHARD_BODY void RaiseBody(uint8_t* registers, const uint8_t* other) {
   for (size_t i = 0; i < kRegisters; i += kLaneBytes) {
-    Bytes a, b;
-    std::memcpy(&a, registers + i, sizeof(a));
-    std::memcpy(&b, other + i, sizeof(b));
+    auto& a = *reinterpret_cast<Bytes*>(registers + i);
+    const auto& b = *reinterpret_cast<const Bytes*>(other + i);
     a = a > b ? a : b;
-    std::memcpy(registers + i, &a, sizeof(a));
   }
 }
 
@@ -77,9 +76,8 @@ GOTTHARD_BODY void CountBody(const uint8_t* registers, uint32_t* histogram) {
     for (size_t chunk = 0; chunk < kRegisters; chunk += kChunk) {
       Bytes counts[kWindow] = {};
       for (size_t i = chunk; i < chunk + kChunk; i += kLaneBytes) {
-        Bytes lanes;
-        std::memcpy(&lanes, registers + i, sizeof(lanes));
-        lanes -= static_cast<uint8_t>(begin);
+        const Bytes lanes =
+            *reinterpret_cast<const Bytes*>(registers + i) - static_cast<uint8_t>(begin);
         // A lane of a comparison is -1 where it holds.
         counts[0] -= reinterpret_cast<Bytes>(lanes == 0);
         counts[1] -= reinterpret_cast<Bytes>(lanes == 1);
