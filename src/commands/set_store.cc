@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "commands/expiry_args.h"
+#include "commands/set_rdb.h"
 
 namespace gotthard {
 
@@ -81,17 +82,22 @@ constexpr ObjectOps kHashSetOps = {
 }  // namespace
 
 TypeHooks SetHooks() {
-  return {
-      .ops = &kHashSetOps,
-      .digest =
-          [](const Entry& entry, DataDigest& digest) {
-            ViewOf(entry).ForEach([&](const PackedItem& member) {
-              char digits[24];
-              digest.Add(member.Text(digits));
-              return true;
-            });
-          },
-      .table = [](const void* object) { return &static_cast<const HashSet*>(object)->table(); }};
+  return {.ops = &kHashSetOps,
+          .digest =
+              [](const Entry& entry, DataDigest& digest) {
+                ViewOf(entry).ForEach([&](const PackedItem& member) {
+                  char digits[24];
+                  digest.Add(member.Text(digits));
+                  return true;
+                });
+              },
+          .table = [](const void* object) { return &static_cast<const HashSet*>(object)->table(); },
+          .save = SaveSet,
+          .reads_rdb_type = ReadsAsSet,
+          .load = LoadSet,
+          .build = BuildSet,
+          .count = [](const Entry& entry) { return ViewOf(entry).Count(); },
+          .for_each = ForEachSetMember};
 }
 
 }  // namespace gotthard

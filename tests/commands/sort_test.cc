@@ -56,6 +56,26 @@ TEST_CASE("SORT BY and GET look at other keys") {
   CHECK(run("SORT l BY w*") == Bulks({"2", "3", "1"}));
 }
 
+TEST_CASE("SORT takes sets and sorted sets, and looks into hashes") {
+  Harness h;
+  auto run = [&](std::string_view line) { return h.Run(line); };
+  run("SADD numbers 3 1 2");
+  run("SADD words b c a");
+  run("ZADD z 1 c 2 b 3 a");
+  CHECK(run("SORT numbers DESC") == Bulks({"3", "2", "1"}));
+  CHECK(run("SORT words ALPHA LIMIT 0 2") == Bulks({"a", "b"}));
+  CHECK(run("SORT words BY nosort STORE out") == Int(3));
+  CHECK(run("LRANGE out 0 -1") == Bulks({"a", "b", "c"}));
+  CHECK(run("SORT z ALPHA") == Bulks({"a", "b", "c"}));
+  CHECK(run("SORT z BY nosort") == Bulks({"c", "b", "a"}));
+  CHECK(run("SORT z BY nosort DESC LIMIT 1 2") == Bulks({"b", "c"}));
+  run("HSET h1 weight 9 name one");
+  run("HSET h2 weight 5");
+  run("HSET h3 weight 7 name three");
+  CHECK(run("SORT numbers BY h*->weight GET # GET h*->name") ==
+        Array({Bulk("2"), Nil(), Bulk("3"), Bulk("three"), Bulk("1"), Bulk("one")}));
+}
+
 TEST_CASE("SORT STORE keeps the result as a list") {
   Harness h;
   auto run = [&](std::string_view line) { return h.Run(line); };

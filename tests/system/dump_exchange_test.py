@@ -61,6 +61,10 @@ def fill(run, rng):
     for i in range(2000):
         run("RPUSH", "long list", "item %d" % i, str(i * 1000003))
     run("RPUSH", "apart", "x", text(100000), "y", b"z" * 70000)
+    run("SADD", "intset", "1", "70000", "-5000000000")
+    run("SADD", "set", "a", "b", text(10), "12")
+    for i in range(600):
+        run("SADD", "big set", "member %d" % i, str(i))
     run("HSET", "hash", "f", "v", "n", "12345", text(5), text(60))
     for i in range(600):
         run("HSET", "big hash", "field %d" % i, text(20))
@@ -88,7 +92,7 @@ class DumpExchange(unittest.TestCase):
         rng = random.Random(1)
         fill(lambda *words: source.client.execute_command(*words), rng)
         keys = sorted(source.client.keys())
-        self.assertEqual(len(keys), 11)
+        self.assertEqual(len(keys), 14)
         for key in keys:
             with self.subTest(key=key):
                 payload = source.client.dump(key)
