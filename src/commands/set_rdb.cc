@@ -71,7 +71,7 @@ void BuildSet(Context& ctx, const Key& key, const LoadedValue& value) {
   OwnedSet set(SetEditor::FormFor(value.items[0], value.items.size(), limits), limits,
                ctx.server().hasher);
   for (const std::string& member : value.items) set.Add(member);
-  PutSet(ctx, key, {}, set);
+  PutSet(ctx, key, {}, set, kNoExpiry);
 }
 
 void ForEachSetMember(const Entry& entry, bool /*backward*/,

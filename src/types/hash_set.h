@@ -46,7 +46,9 @@ class HashSet {
   // The two stages of running ahead of lookups: see Table.
   void PrefetchGroup(uint64_t hash) const { table_.PrefetchGroup(hash); }
   void PrefetchMember(uint64_t hash) const {
-    table_.PrefetchElement(hash, [](const void* element) {
+    Table::Ahead ahead;
+    table_.PrefetchGroup(hash, &ahead);  // which is here by now: this finds it again
+    table_.PrefetchElement(&ahead, [](const void* element) {
       Prefetch(element);
       Prefetch(static_cast<const char*>(element) + 31);
     });
