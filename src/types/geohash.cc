@@ -76,11 +76,14 @@ Bounds BoundsOf(Cell cell) {
                        kLatitudes.min + ((row + 1) * 1.0 / scale) * height}};
 }
 
-// The cell `columns` to the east and `rows` to the north, round the world both ways.
+// The cell `columns` to the east and `rows` to the north, round the world both ways. Places at 180
+// degrees have a column of their own, behind the last; a step from there leads back into the grid.
 Cell Neighbour(Cell cell, int columns, int rows) {
-  const uint32_t mask = static_cast<uint32_t>((uint64_t{1} << cell.step) - 1);
-  const uint32_t column = (Gather(cell.bits >> 1) + static_cast<uint32_t>(columns)) & mask;
-  const uint32_t row = (Gather(cell.bits) + static_cast<uint32_t>(rows)) & mask;
+  const auto mask = static_cast<uint32_t>((uint64_t{1} << cell.step) - 1);
+  uint32_t column = Gather(cell.bits >> 1);
+  uint32_t row = Gather(cell.bits);
+  if (columns != 0) column = (column + static_cast<uint32_t>(columns)) & mask;
+  if (rows != 0) row = (row + static_cast<uint32_t>(rows)) & mask;
   return {Spread(row) | Spread(column) << 1, cell.step};
 }
 

@@ -130,3 +130,11 @@ TEST_CASE("GEORADIUS, GEORADIUSBYMEMBER and their read-only forms") {
   CHECK(run("GEORADIUS Sicily 15 37 x km") == Error("ERR need numeric radius"));
   CHECK(run("COMMAND GETKEYS GEORADIUS Sicily 15 37 200 km STORE d") == Bulks({"Sicily", "d"}));
 }
+
+TEST_CASE("places on the date line and at the grid's corners are found from where they are") {
+  Harness h;
+  CHECK(h.Run("GEOADD edge 180 10 east -180 10 west 180 85.05112878 corner") == Int(3));
+  CHECK(h.Run("GEOSEARCH edge FROMMEMBER east BYRADIUS 1 km") == Bulks({"east"}));
+  CHECK(h.Run("GEOSEARCH edge FROMMEMBER west BYBOX 1 1 km") == Bulks({"west"}));
+  CHECK(h.Run("GEOSEARCH edge FROMMEMBER corner BYRADIUS 1 km") == Bulks({"corner"}));
+}
