@@ -62,8 +62,9 @@ class Arena {
   static constexpr size_t kGroupAlignment = 128;
   // 4 MiB of data: below it, pages of 4 KiB keep idle databases small.
   static constexpr size_t kHugePageChunks = 3;
-  // 16 MiB: from here on, 2 MiB in reserve are an eighth at most.
-  static constexpr size_t kAheadChunks = 8;
+  // So that the first chunk of huge pages is prepared already. It would be resident from its first
+  // byte on anyway: what is in reserve is there half a chunk earlier.
+  static constexpr size_t kAheadChunks = kHugePageChunks - 1;
 
   // `source` must outlive all calls but the destructor; null: none.
   explicit Arena(ChunkSource* source = nullptr) : source_(source) {}
