@@ -88,10 +88,27 @@ class Sources {
 // Results up to this length are made on the stack: the store may keep them inside the entry.
 constexpr size_t kShortResultBytes = kMaxInlineEntryBytes;
 
+// Whether the target's own bytes may take the result: no source, and neither too short nor mostly
+// left over. Writing over what is in the cache is worth a third of the time at a megabyte.
+bool FitsTarget(EntryHandle existing, const Sources& sources) {
+  if (!existing || existing->type() != Type::kString || !existing->is_blob()) return false;
+  const std::string_view old = existing->bytes();
+  const size_t length = sources.longest();
+  return old.size() >= length && old.size() / 2 <= length &&
+         std::none_of(sources.views().begin(), sources.views().end(),
+                      [&](std::string_view source) { return source.data() == old.data(); });
+}
+
 void StoreResult(Context& ctx, const Key& key, EntryHandle existing, BitOperation operation,
                  const Sources& sources) {
   const size_t length = sources.longest();
   const int64_t expiry_ms = ExpiryToStore(ctx, /*exists=*/false, kNoExpiry);
+  if (FitsTarget(existing, sources)) {
+    EntryHandle target = expiry_ms == kNoExpiry ? ctx.db().ClearExpiry(existing)
+                                                : ctx.db().SetExpiry(existing, expiry_ms);
+    CombineBits(operation, sources.views(), ctx.db().ResizeString(target, length), length);
+    return;
+  }
   existing = ReleaseReplaced(ctx, existing);
   if (length <= kShortResultBytes) {
     char result[kShortResultBytes];

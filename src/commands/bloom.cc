@@ -398,7 +398,11 @@ std::span<const CommandSpec> BloomCommands() {
 }
 
 TypeHooks BloomHooks() {
-  return SketchHooks<BloomFilter>();
+  TypeHooks hooks = SketchHooks<BloomFilter>();
+  // For the whole group: they share a type byte.
+  hooks.reads_rdb_type = ReadsSketch;
+  hooks.load = LoadSketch;
+  return hooks;
 }
 
 }  // namespace gotthard

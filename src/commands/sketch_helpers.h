@@ -11,6 +11,7 @@
 #include "base/numbers.h"
 #include "commands/data_digest.h"
 #include "commands/expiry_args.h"
+#include "commands/sketch_payload.h"
 #include "commands/type_hooks.h"
 #include "exec/args.h"
 #include "exec/context.h"
@@ -49,18 +50,25 @@ inline constexpr ObjectOps kSketchOps = {
           return 1 + static_cast<const Sketch*>(object)->memory_bytes() / kSketchEffortBytes;
         }};
 
+// A sketch's bytes; of a copy where writing it down changes it.
+template <typename Sketch>
+std::string BytesOfSketch(const Entry& entry) {
+  const Sketch& sketch = SketchOf<Sketch>(entry);
+  if constexpr (requires { sketch.Serialise(); }) {
+    return sketch.Serialise();
+  } else {
+    return Sketch(sketch).Serialise();
+  }
+}
+
 template <typename Sketch>
 TypeHooks SketchHooks() {
-  return {.ops = &kSketchOps<Sketch>, .digest = [](const Entry& entry, DataDigest& digest) {
-            // A copy where writing it down changes it.
-            Sketch& sketch = SketchOf<Sketch>(entry);
-            if constexpr (requires { sketch.Clone(); }) {
-              digest.Mix(sketch.Serialise());
-            } else {
-              Sketch copy(sketch);
-              digest.Mix(copy.Serialise());
-            }
-          }};
+  return {
+      .ops = &kSketchOps<Sketch>,
+      .digest = [](const Entry& entry,
+                   DataDigest& digest) { digest.Mix(BytesOfSketch<Sketch>(entry)); },
+      .save = [](const Entry& entry,
+                 RdbWriter& out) { SaveSketch(entry.type(), BytesOfSketch<Sketch>(entry), out); }};
 }
 
 // Stores a new sketch under a key that does not exist.

@@ -209,6 +209,14 @@ TEST_CASE("BITOP over strings of a megabyte, one of them under way in a reply") 
   CHECK(h.Run("BITOP XOR a a b") == Int(1 << 20));
   CHECK(h.Run("BITOP XOR a a b") == Int(1 << 20));
   CHECK(h.Run("GET a") == Bulk(a));
+  // Over a target that is there: longer, with a time to live, and under way in a reply.
+  h.Run({"SET", "d", std::string(3 << 19, 'x'), "EX", "100"});
+  CHECK(h.Run("GET d").text.size() == 3 << 19);
+  CHECK(h.Run("BITOP XOR d a b") == Int(1 << 20));
+  CHECK(h.Run("TTL d") == Int(-1));
+  CHECK(h.Run("BITOP XOR d d b") == Int(1 << 20));
+  CHECK(h.Run("GET d") == Bulk(a));
+  CHECK(h.Run("OBJECT ENCODING d") == Bulk("raw"));
 }
 
 TEST_CASE("BITFIELD reads, sets and increments integers of any width") {
