@@ -6,6 +6,7 @@
 
 #include "commands/bitmap_args.h"
 #include "commands/expiry_args.h"
+#include "commands/family_rows.h"
 #include "commands/key_helpers.h"
 #include "exec/args.h"
 #include "exec/context.h"
@@ -146,8 +147,7 @@ constexpr CommandSpec kRows[] = {
              .flags = kWrite | kDenyOom,
              .acl = kAclBitmap,
              .group = CommandGroup::kBitmap,
-             .keys = {KeyAt(2, kKeyOverwrite | kKeyUpdate),
-                      KeyRange(3, -1, 1, kKeyReadOnly | kKeyAccess)},
+             .keys = {KeyAt(2, kKeyReplaced), KeyRange(3, -1, 1, kKeyRead)},
              .run = Bitop,
              .since = "2.6.0",
              .complexity = "O(N) where N is the number of bytes of all sources.",

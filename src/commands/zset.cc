@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <memory>
@@ -290,8 +291,9 @@ void MixZset(const Entry& entry, DataDigest& digest) {
   ZsetOf(entry).ForEach([&](std::string_view member, double score) {
     DataDigest pair;
     pair.Mix(member);
+    // All 17 digits, not the shortest form of a reply: that is what Redis's digest is made of.
     char text[kMaxDoubleChars];
-    pair.Mix({text, FormatDouble(text, score)});
+    pair.Mix({text, static_cast<size_t>(snprintf(text, sizeof(text), "%.17g", score))});
     digest.Add(pair.bytes());
   });
 }
