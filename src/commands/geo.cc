@@ -187,8 +187,8 @@ constexpr CommandSpec kRows[] = {
 }  // namespace
 
 std::span<const CommandSpec> GeoCommands() {
-  static const auto rows = JoinRows({kRows, GeoSearchRows()});
-  return rows;
+  static const auto kAllRows = JoinRows({kRows, GeoSearchRows()});
+  return kAllRows;
 }
 
 }  // namespace gotthard

@@ -315,9 +315,9 @@ TypeHooks ZsetHooks() {
 }
 
 std::span<const CommandSpec> ZsetCommands() {
-  static const auto rows = JoinRows(
+  static const auto kAllRows = JoinRows(
       {ZsetWriteRows(), ZsetReadRows(), ZsetRangeRows(), ZsetPopRows(), ZsetCombineRows()});
-  return rows;
+  return kAllRows;
 }
 
 }  // namespace gotthard

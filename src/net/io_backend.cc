@@ -50,8 +50,8 @@ Status TryUring() {
   if (tried.ok()) {
     (void)reactor.Send(ends[0], near, &bytes, 1);
     for (int i = 0; i < kTrialTurns && !far.over; ++i) reactor.RunOnce(kTrialTurnUs);
-    reactor.Remove(ends[0], near);
-    reactor.Remove(ends[1], far);
+    reactor.Remove(ends[0], near, nullptr);
+    reactor.Remove(ends[1], far, nullptr);
     if (far.received != kTrial) tried = Status::Error("a ring was made, but it receives nothing");
   }
   reactor.RunOnce(0);

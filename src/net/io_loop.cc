@@ -33,10 +33,10 @@ IoLoop::IoLoop(std::unique_ptr<Reactor> reactor, const CommandIndex& index, cons
       counters_(counters) {}
 
 IoLoop::~IoLoop() {
-  for (auto& connection : lingering_) reactor_->Remove(connection->fd_, *connection);
+  for (auto& connection : lingering_) reactor_->Remove(connection->fd_, *connection, nullptr);
   for (auto& connection : connections_) {
     if (connection != nullptr && !connection->broken_) {
-      reactor_->Remove(connection->fd_, *connection);
+      reactor_->Remove(connection->fd_, *connection, nullptr);
     }
   }
 }
@@ -377,7 +377,7 @@ void IoLoop::BeginEnd(Connection& connection, bool broken) {
 
 // The connection is gone after this.
 void IoLoop::Destroy(Connection& connection) {
-  if (!connection.broken_) reactor_->Remove(connection.fd_, connection);
+  if (!connection.broken_) reactor_->Remove(connection.fd_, connection, nullptr);
   if (Find(connection.id_) == &connection) {
     connections_[connection.id_.index].reset();
     --count_;

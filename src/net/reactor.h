@@ -62,9 +62,8 @@ class Reactor : public Waker {
   // Starts to receive for the endpoint; it must stay until Remove.
   virtual Status Add(int fd, Endpoint& endpoint) = 0;
   // After this nothing more is told to the endpoint, and `fd` can be closed. If a Send is pending,
-  // `pending_bytes` keeps alive what it sends: the kernel may still read it.
-  virtual void Remove(int fd, Endpoint& endpoint,
-                      std::shared_ptr<const void> pending_bytes = nullptr) = 0;
+  // `pending_bytes` keeps alive what it sends: the kernel may still read it. Null if none is.
+  virtual void Remove(int fd, Endpoint& endpoint, std::shared_ptr<const void> pending_bytes) = 0;
   // Removes an endpoint whose descriptor goes on to another reactor. False: not yet, OnReleasable
   // will tell. True: nothing that the peer has sent is lost or still on its way to this reactor.
   // REQUIRES: no Send is pending.
