@@ -165,7 +165,7 @@ void ElementArena::ReleaseRegions() {
 ElementArena::Page* ElementArena::NewPage(unsigned size_class) {
   if (roomy_ == nullptr) {
     roomy_ = std::make_unique<Page*[]>(kClasses);
-    held_bytes_ += kClasses * sizeof(Page*);
+    held_bytes_ += kClasses * sizeof(roomy_[0]);
   }
   auto* page = static_cast<Page*>(MustAlignedMalloc(kPageBytes, kPageBytes));
   page->previous = nullptr;

@@ -79,8 +79,8 @@ class Quicklist {
   // Deletes `count` items from `start` on. Whole nodes, if there are many, come back as a list of
   // their own, to be freed elsewhere. REQUIRES: start + count <= Count().
   std::unique_ptr<Quicklist> Erase(size_t start, size_t count);
-  // Deletes the first (or last) `limit` items that are `needle` and returns their number. O(n).
-  size_t Remove(std::string_view needle, size_t limit, bool from_tail);
+  // Deletes the first (or last) `limit` items that are `text` and returns their number. O(n).
+  size_t Remove(std::string_view text, size_t limit, bool from_tail);
 
   // Appends a listpack, or an item apart, as a node of its own: loading.
   // REQUIRES: a valid listpack that is not empty.

@@ -426,7 +426,8 @@ void ScoreTree::Unlink(Path& path, unsigned level) {
 // Joins the leaf with a neighbour of the same parent if they fit three quarters of one.
 void ScoreTree::MergeLeaf(Path& path) {
   if (height_ == 0) return;
-  auto& [parent, index] = path.steps[0];
+  Inner* const parent = path.steps[0].node;
+  auto& index = path.steps[0].index;
   const auto fits = [&](unsigned left) {
     return left + 1 < parent->count &&
            parent->leaf(left)->count + parent->leaf(left + 1)->count <= int{kMergeElements};
@@ -450,7 +451,8 @@ void ScoreTree::MergeLeaf(Path& path) {
 // child gives way to it.
 void ScoreTree::MergeInner(Path& path, unsigned level) {
   for (; level + 1 < height_; ++level) {
-    auto& [parent, index] = path.steps[level + 1];
+    Inner* const parent = path.steps[level + 1].node;
+    auto& index = path.steps[level + 1].index;
     const auto fits = [&](unsigned left) {
       return left + 1 < parent->count &&
              parent->inner(left)->count + parent->inner(left + 1)->count <= kMergeChildren;
