@@ -25,6 +25,7 @@ constexpr unsigned kCoarseLimit = 8;
 
 template <typename T>
 void MoveArray(T* to, const T* from, size_t count) {
+  // Where T is a pointer its own size is meant. NOLINTNEXTLINE(bugprone-sizeof-expression)
   std::memmove(to, from, count * sizeof(T));
 }
 
