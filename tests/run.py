@@ -150,6 +150,9 @@ def suite(flavour):
     catch = lambda name: (name, prefix + [f"{build}/tests/{name}"], count_catch)
     folders = sorted({path.split("/")[-2] for path in
                       glob.glob(os.path.join(ROOT, "tests", "unit", "*", "*_test.cc"))})
+    if flavour == "tsan":
+        # One thread, many minutes: their structures meet other threads in `commands` and `system`.
+        folders.remove("types")
     together = [catch("unit_" + folder) for folder in folders]
     # These start servers of their own and measure nothing against the clock, but they are the
     # heaviest: one after the other.
