@@ -88,9 +88,9 @@ EntryHandle PutLoaded(Context& ctx, const Key& key, LoadedValue value, int64_t e
     return db.PutPacked(key, {}, value.type, value.encoding, value.bytes, expiry_ms);
   }
   HooksOf(value.type).build(ctx, key, value);
+  // Either moves the entry. Building gave it the default TTL of new keys, if there is one.
   EntryHandle entry = db.Find(key);
-  if (expiry_ms != kNoExpiry) db.SetExpiry(entry, expiry_ms);
-  return entry;
+  return expiry_ms == kNoExpiry ? db.ClearExpiry(entry) : db.SetExpiry(entry, expiry_ms);
 }
 
 }  // namespace gotthard

@@ -90,6 +90,35 @@ TEST_CASE("RESTORE takes over how a key was used") {
   CHECK(h.Run({"RESTORE", "c", "0", payload, "IDLETIME"}) == Error("ERR syntax error"));
 }
 
+TEST_CASE("RESTORE and DEBUG RELOAD of what is built anew keep expiry and use") {
+  Harness h;
+  h.Run("SADD set a b c");
+  h.Run("HSET hash f v");
+  h.Run("ZADD zset 1 m");
+  for (const char* option : {"hash", "zset"}) {
+    h.Run("CONFIG SET " + std::string(option) + "-max-listpack-entries 0");
+  }
+  // Forms that are read element by element.
+  h.Run("HSET hash g w");
+  h.Run("ZADD zset 2 n");
+  for (const std::string_view key : {"set", "hash", "zset"}) {
+    CAPTURE(key);
+    const std::string payload = DumpOf(h, key);
+    CHECK(h.Run({"RESTORE", "copy", "5000", payload, "REPLACE", "IDLETIME", "1000"}) == Ok());
+    CHECK(h.Run("PTTL copy") == Int(5'000));
+    CHECK(h.Run("OBJECT IDLETIME copy") == Int(1'000));
+    h.Run("CONFIG SET default-ttl 100");
+    CHECK(h.Run({"RESTORE", "copy", "0", payload, "REPLACE"}) == Ok());
+    CHECK(h.Run("TTL copy") == Int(-1));
+    h.Run("CONFIG SET default-ttl 0");
+  }
+  h.Run("CONFIG SET default-ttl 100");
+  CHECK(h.Run("EXPIRE set 50") == Int(1));
+  CHECK(h.Run("DEBUG RELOAD") == Ok());
+  CHECK(h.Run("TTL set") == Int(50));
+  CHECK(h.Run("TTL hash") == Int(-1));
+}
+
 TEST_CASE("A key is replaced only by REPLACE, and never by a payload that is not one") {
   Harness h;
   h.Run("RPUSH k 1 2 3");
