@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <string_view>
+#include <vector>
 
 #include "store/eviction_clock.h"
 #include "store/lazy_free.h"
@@ -96,18 +98,16 @@ Status Context::BlockForKeys(const Args& args, const KeyWaitRequest& request) {
   wait->db = session_.db;
   wait->deadline_ms = before != nullptr ? before->deadline_ms : request.deadline_ms;
   if (before != nullptr) wait->ticket = before->ticket;
-  for (std::string_view key : request.keys) {
-    if (std::find(wait->keys.begin(), wait->keys.end(), key) == wait->keys.end()) {
-      wait->keys.emplace_back(key);
-    }
-  }
+  wait->keys.assign(request.keys.begin(), request.keys.end());
+  std::sort(wait->keys.begin(), wait->keys.end());
+  wait->keys.erase(std::unique(wait->keys.begin(), wait->keys.end()), wait->keys.end());
   const CommandView& view = args.view();
+  std::vector<std::string_view> texts;
+  for (uint32_t i = 0; i < view.argc(); ++i) texts.push_back(view.arg(i));
+  for (const auto& [position, text] : request.replace) texts[position] = text;
   wait->words.assign(view.words(), view.words() + view.word_count());
   for (uint32_t i = 0; i < view.argc(); ++i) {
-    std::string_view arg = view.arg(i);
-    for (const auto& [position, text] : request.replace) {
-      if (position == i) arg = text;
-    }
+    const std::string_view arg = texts[i];
     const ArgRef ref{static_cast<uint32_t>(wait->bytes.size()), static_cast<uint32_t>(arg.size())};
     wait->bytes.append(arg);
     wait->words[1 + i] = std::bit_cast<uint64_t>(ref);

@@ -23,6 +23,20 @@ TEST_CASE("BLPOP and BRPOP take what is there, or wait for it") {
         Error("WRONGTYPE Operation against a key holding the wrong kind of value"));
 }
 
+TEST_CASE("A client waits for as many keys as it names, each once") {
+  Harness h;
+  TestClient& waiting = h.NewClient();
+  std::vector<std::string> words{"BLPOP", "k7"};
+  for (int i = 0; i < 20'000; ++i) words.push_back("k" + std::to_string(i));
+  words.emplace_back("0");
+  TestClient& other = h.NewClient();
+  CHECK(waiting.Run(words).kind == ReplyValue::Kind::kPush);  // no reply
+  CHECK(other.Waits("BLPOP k7 0"));
+  CHECK(h.Run("RPUSH k7 x y") == Int(2));
+  CHECK(waiting.Receive() == std::vector{Bulks({"k7", "x"})});
+  CHECK(other.Receive() == std::vector{Bulks({"k7", "y"})});
+}
+
 TEST_CASE("A wait ends with its time, and times are checked") {
   Harness h;
   TestClient& waiting = h.NewClient();
