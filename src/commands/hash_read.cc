@@ -3,21 +3,21 @@
 #include <numeric>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/numbers.h"
 #include "commands/family_rows.h"
 #include "commands/hash.h"
 #include "commands/hash_value.h"
+#include "commands/random_count.h"
 #include "commands/scan_args.h"
 #include "exec/args.h"
 #include "exec/context.h"
 
 namespace gotthard {
 namespace {
-
-constexpr ErrorText kErrCountRange{"ERR value is out of range"};
 
 Result<HashValue> ReadHash(Context& ctx, const Args& args) {
   const Key key = args.key(1);
@@ -118,18 +118,16 @@ Status Hscan(Context& ctx, const Args& args) {
   if (!hash) return hash.error();
   ScanArgs scan;
   bool no_values = false;
-  GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan, &no_values));
+  if (*hash) GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan, &no_values));
   ReplyWriter& reply = ctx.reply();
   reply.ArrayHeader(2);
   // The cursor is known only after the walk; it comes before what the walk finds.
   std::vector<std::string> found;
-  const uint64_t next = *cursor >> Table::kCursorBits != 0
-                            ? 0
-                            : hash->Scan(*cursor, scan.count, [&](const FoundField& field) {
-                                if (!scan.Matches(field.name)) return;
-                                found.emplace_back(field.name);
-                                if (!no_values) found.emplace_back(field.value);
-                              });
+  const uint64_t next = hash->Scan(*cursor, scan.count, [&](const FoundField& field) {
+    if (!scan.Matches(field.name)) return;
+    found.emplace_back(field.name);
+    if (!no_values) found.emplace_back(field.value);
+  });
   char digits[kMaxInt64Chars];
   reply.Bulk({digits, FormatUint64(digits, next)});
   reply.ArrayHeader(found.size());
@@ -148,29 +146,36 @@ class RandomFields {
   void Repeated(uint64_t count) {
     const size_t mark = ctx_.reply().Defer();
     uint64_t drawn = 0;
-    for (FoundField field; drawn < count && hash_.Random(field); ++drawn) Reply(field);
+    for (FoundField field; drawn < count && hash_.Random(field); ++drawn) {
+      Reply(field.name, field.value);
+    }
     SetLength(mark, drawn);
   }
 
   // `count` different ones, or all if there are not more.
   void Distinct(uint64_t count) {
     const size_t mark = ctx_.reply().Defer();
-    // Drawing until enough are different gets slow when most are wanted: then the ones to be left
-    // out are drawn.
+    count = std::min<uint64_t>(count, hash_.size());
+    // Drawing until enough are different gets slow when most are wanted.
     constexpr size_t kManyFraction = 3;
-    if (count * kManyFraction > hash_.size()) {
-      SetLength(mark, ByPlace(count));
-      return;
-    }
-    std::unordered_set<std::string> drawn;
-    FoundField field;
-    while (drawn.size() < count && hash_.Random(field)) {
-      if (drawn.emplace(field.name).second) Reply(field);
-    }
-    SetLength(mark, drawn.size());
+    const bool drawn = count * kManyFraction <= hash_.size() && Draw(count);
+    SetLength(mark, drawn ? count : ByPlace(count));
   }
 
  private:
+  // Draws until `count` are different, then replies with them. False, and nothing replied, when
+  // that takes too long: there may be fewer, as expired fields count until they are removed.
+  bool Draw(uint64_t count) {
+    constexpr uint64_t kTriesEach = 16;  // a third of live fields takes 1.2 on average
+    std::unordered_map<std::string, std::string> drawn;
+    FoundField field;
+    for (uint64_t tries = 0; drawn.size() < count; ++tries) {
+      if (tries == count * kTriesEach || !hash_.Random(field)) return false;
+      drawn.emplace(field.name, with_values_ ? field.value : std::string_view());
+    }
+    for (const auto& [name, value] : drawn) Reply(name, value);
+    return true;
+  }
   uint64_t ByPlace(uint64_t count) {
     size_t live = 0;
     hash_.ForEach([&](const FoundField&) { ++live; });
@@ -180,19 +185,15 @@ class RandomFields {
     hash_.ForEach([&](const FoundField& field) {
       if (wanted == 0 || ctx_.server().random.Below(live--) >= wanted) return;
       --wanted;
-      Reply(field);
+      Reply(field.name, field.value);
     });
     return taken;
   }
-  void Reply(const FoundField& field) {
+  void Reply(std::string_view name, std::string_view value) {
     ReplyWriter& reply = ctx_.reply();
-    if (!with_values_) {
-      reply.Bulk(field.name);
-      return;
-    }
-    if (pairs()) reply.ArrayHeader(2);
-    reply.Bulk(field.name);
-    reply.Bulk(field.value);
+    if (pairs() && with_values_) reply.ArrayHeader(2);
+    reply.Bulk(name);
+    if (with_values_) reply.Bulk(value);
   }
   void SetLength(size_t mark, uint64_t fields) {
     ctx_.reply().SetArrayLength(mark, with_values_ && !pairs() ? fields * 2 : fields);
@@ -211,9 +212,9 @@ Status Hrandfield(Context& ctx, const Args& args) {
   if (args.size() > 2) {
     count = ParseInt64(args[2]);
     if (!count) return kErrNotInteger;
+    if (*count == INT64_MIN) return kErrRandomCount;
     if (args.size() > 4 || (args.size() == 4 && !with_values)) return kErrSyntax;
-    // Replies of twice as many elements must be countable.
-    if (*count < -(INT64_MAX / 2) || (with_values && *count > INT64_MAX / 2)) return kErrCountRange;
+    if (with_values && (*count < -INT64_MAX / 2 || *count > INT64_MAX / 2)) return kErrRandomRange;
   }
   Result<HashValue> hash = ReadHash(ctx, args);
   if (!hash) return hash.error();
@@ -223,6 +224,7 @@ Status Hrandfield(Context& ctx, const Args& args) {
     return ctx.reply().Bulk(field.name);
   }
   if (!*hash || *count == 0) return ctx.reply().EmptyArray();
+  if (*count < -kMaxRepeated) return kErrRandomRange;
   RandomFields fields(ctx, *hash, with_values);
   if (*count > 0) {
     fields.Distinct(static_cast<uint64_t>(*count));

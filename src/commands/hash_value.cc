@@ -76,6 +76,7 @@ uint64_t HashValue::Scan(uint64_t cursor, size_t count, Visit visit) const {
     ForEach(visit);
     return 0;
   }
+  if (cursor >> Table::kCursorBits != 0) return 0;  // no HSCAN returned it
   FoundField found;
   return table().Scan(cursor, count, [&](const HashField& element) {
     if (element.IsExpired(ctx_.now_ms())) return;

@@ -1,9 +1,9 @@
 // Sets: members chosen at random, to be taken out (SPOP) or not (SRANDMEMBER).
-#include <limits>
 #include <optional>
 #include <unordered_set>
 
 #include "commands/family_rows.h"
+#include "commands/random_count.h"
 #include "commands/set_replies.h"
 #include "commands/set_store.h"
 #include "exec/args.h"
@@ -15,8 +15,6 @@ namespace {
 // Past this share of a table's members, choosing by walking over all of them beats drawing until
 // enough different ones have come up.
 constexpr size_t kWalkShare = 3;
-// More members than this in one reply (SRANDMEMBER with repetitions) would not fit any memory.
-constexpr int64_t kMaxRepeated = std::numeric_limits<int32_t>::max();
 
 // Walks over the set and calls fn(member, chosen), where `count` different members are chosen, each
 // subset with the same probability (selection sampling, Knuth 3.4.2). REQUIRES: count <= Count().
@@ -167,22 +165,19 @@ Status ReplyDistinct(Context& ctx, const SetView& set, size_t count) {
 }
 
 Status Srandmember(Context& ctx, const Args& args) {
-  static constexpr ErrorText kRange{
-      "ERR value is out of range, value must between -9223372036854775807 and "
-      "9223372036854775807"};
   if (args.size() > 3) return kErrSyntax;
   std::optional<int64_t> count;
   if (args.size() == 3) {
     count = ParseInt64(args[2]);
     if (!count) return kErrNotInteger;
-    if (*count == INT64_MIN) return kRange;
+    if (*count == INT64_MIN) return kErrRandomCount;
   }
   Result<EntryHandle> found = ctx.FindReadOf(Type::kSet, args.key(1));
   if (!found) return found.error();
   if (!*found) return count ? ctx.reply().EmptyArray() : ctx.reply().Null();
   const SetView set = ViewOf(*found);
   if (!count) return ReplyMember(ctx.reply(), set.RandomMember(ctx.server().random));
-  if (*count < -kMaxRepeated) return kRange;
+  if (*count < -kMaxRepeated) return kErrRandomRange;
   if (*count < 0) return ReplyRepeated(ctx, set, -*count);
   return ReplyDistinct(ctx, set, std::min(set.Count(), static_cast<size_t>(*count)));
 }

@@ -7,6 +7,7 @@
 
 #include "base/numbers.h"
 #include "commands/family_rows.h"
+#include "commands/random_count.h"
 #include "commands/scan_args.h"
 #include "commands/zset.h"
 #include "commands/zset_rows.h"
@@ -15,10 +16,6 @@
 
 namespace gotthard {
 namespace {
-
-constexpr ErrorText kErrRandomRange{"ERR value is out of range"};
-constexpr ErrorText kErrRandomCount{
-    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"};
 
 Status Zcard(Context& ctx, const Args& args) {
   Result<ZsetView> set = ReadZset(ctx, args.key(1));
@@ -121,6 +118,7 @@ Status RandomMembers(Context& ctx, const ZsetView& set, int64_t count, bool with
   Random& random = ctx.server().random;
   const size_t size = set.size();
   if (count == 0 || size == 0) return reply.EmptyArray();
+  if (count < -kMaxRepeated) return kErrRandomRange;
   if (count < 0) {  // each drawn for itself
     const auto draws = static_cast<size_t>(-count);
     ReplyMembersHeader(reply, draws, with_scores);

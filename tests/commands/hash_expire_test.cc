@@ -68,6 +68,31 @@ TEST_CASE("a field with an expiry makes the listpack a listpackex") {
   CHECK(h.Run("HTTL h FIELDS 4 a b c d") == Ints({-1, 10, -1, -1}));
 }
 
+TEST_CASE("HRANDFIELD ends even if more is wanted than lives") {
+  Harness h(Form());
+  std::string live = "HSET h";
+  std::string due = "HSET h";
+  std::string expire = "HPEXPIRE h 100 FIELDS 80";
+  for (int i = 0; i < 20; ++i) live += " live" + std::to_string(i) + " v";
+  for (int i = 0; i < 80; ++i) {
+    due += " due" + std::to_string(i) + " v";
+    expire += " due" + std::to_string(i);
+  }
+  h.Run(live);
+  h.Run(due);
+  h.Run(expire);
+  h.AdvanceMs(101);
+  // A third of the fields that HLEN counts: more than there are.
+  const ReplyValue drawn = h.Run("HRANDFIELD h 33");
+  std::map<std::string, int> names;
+  for (const ReplyValue& name : drawn.elements) ++names[name.text];
+  CHECK(names.size() == 20);
+  CHECK(names.begin()->first.starts_with("live"));
+  CHECK(h.Run("HRANDFIELD h 33 WITHVALUES").elements.size() == 40);
+  // Three times this number is 2 in 64 bits.
+  CHECK(h.Run("HRANDFIELD h 6148914691236517206").elements.size() == 20);
+}
+
 TEST_CASE("an expired field is gone for every command") {
   Harness h(Form());
   auto run = [&](std::string_view line) { return h.Run(line); };

@@ -193,6 +193,35 @@ TEST_CASE("HSCAN visits every field, with and without values") {
   CHECK(h.Run("HSCAN h 0 TYPE hash") == Error("ERR syntax error"));
 }
 
+TEST_CASE("HSCAN of nothing, or of a small hash, takes any cursor") {
+  Harness h;
+  const ReplyValue nothing = Array({Bulk("0"), Array({})});
+  CHECK(h.Run("HSCAN none 0 COUNT x") == nothing);
+  h.Run("HSET h f v");
+  CHECK(h.Run("HSCAN h 0 COUNT x") == Error("ERR value is not an integer or out of range"));
+  CHECK(h.Run("HSCAN h -1") == Array({Bulk("0"), Bulks({"f", "v"})}));
+}
+
+TEST_CASE("a count of draws is refused when no reply could hold them") {
+  Harness h;
+  h.Run("HSET h f v");
+  h.Run("SADD s m");
+  h.Run("ZADD z 1 m");
+  h.Run("SET text x");
+  for (const char* command : {"HRANDFIELD h", "SRANDMEMBER s", "ZRANDMEMBER z"}) {
+    CAPTURE(command);
+    const std::string line(command);
+    CHECK(h.Run(line + " -9223372036854775808") ==
+          Error("ERR value is out of range, value must between -9223372036854775807 and "
+                "9223372036854775807"));
+    CHECK(h.Run(line + " -2147483648") == Error("ERR value is out of range"));
+    CHECK(h.Run(line + " -3").elements.size() == 3);
+  }
+  CHECK(h.Run("HRANDFIELD text -9223372036854775807") ==
+        Error("WRONGTYPE Operation against a key holding the wrong kind of value"));
+  CHECK(h.Run("HRANDFIELD none -9223372036854775807") == Array({}));
+}
+
 TEST_CASE("HRANDFIELD draws one, some or many, with values or without") {
   Harness h(Form());
   CHECK(h.Run("HRANDFIELD h") == Nil());
