@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "commands/bitmap_args.h"
+#include "commands/changed_parts.h"
 #include "commands/family_rows.h"
 #include "exec/args.h"
 #include "exec/context.h"
@@ -172,15 +173,17 @@ Status Bitfield(Context& ctx, const Args& args) {
   const size_t size = std::max(old_size, needed);
   char* bytes = GrowForBits(ctx, key, entry, needed);
   ctx.reply().ArrayHeader(parsed->list.size());
-  bool changed = grows;
+  uint64_t changes = 0;
   for (const FieldOperation& operation : parsed->list) {
     if (operation.command == FieldCommand::kGet) {
       RunGet(ctx, {bytes, size}, operation);
-    } else {
-      changed |= RunWrite(ctx, bytes, size, operation);
+    } else if (RunWrite(ctx, bytes, size, operation) || grows) {
+      ++changes;
     }
   }
-  if (changed) ctx.Changed(key, kEventString, "setbit");
+  // Where every write failed, the string may still be longer.
+  if (changes == 0 && grows) changes = 1;
+  if (changes != 0) ChangedParts(ctx, key, kEventString, "setbit", changes);
   return Status::Ok();
 }
 

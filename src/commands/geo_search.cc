@@ -277,7 +277,7 @@ Status StorePlaces(Context& ctx, const Args& args, const Search& search,
   }
   SortMembers(members);
   StoreZset(ctx, args.key(search.store_at), members,
-            search.is_search() ? "geosearchstore" : "georadiusstore");
+            search.is_search() ? "geosearchstore" : "georadiusstore", members.size());
   return ctx.reply().Integer(static_cast<int64_t>(members.size()));
 }
 

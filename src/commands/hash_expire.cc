@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/changed_parts.h"
 #include "commands/expiry_args.h"
 #include "commands/family_rows.h"
 #include "commands/hash.h"
@@ -88,7 +89,9 @@ Status HexpireIn(Context& ctx, const Args& args, ExpiryUnit unit, std::string_vi
     deleted += result == kDeleted ? 1 : 0;
     reply.Integer(result);
   }
-  if (updated + deleted != 0) ctx.Changed(key, kEventHash, deleted != 0 ? "hdel" : "hexpire");
+  if (updated + deleted != 0) {
+    ChangedParts(ctx, key, kEventHash, deleted != 0 ? "hdel" : "hexpire", updated + deleted);
+  }
   hash.Finish();
   return Status::Ok();
 }
@@ -155,7 +158,7 @@ Status Hpersist(Context& ctx, const Args& args) {
   HashValue hash(ctx, key, *found);
   ReplyWriter& reply = ctx.reply();
   reply.ArrayHeader(fields->count);
-  bool changed = false;
+  size_t changed = 0;
   for (size_t i = fields->first; i < args.size(); ++i) {
     FoundField field;
     if (!hash.Find(args[i], field)) {
@@ -165,10 +168,10 @@ Status Hpersist(Context& ctx, const Args& args) {
     } else {
       hash.SetExpiry(args[i], kFieldNever);
       reply.Integer(kDone);
-      changed = true;
+      ++changed;
     }
   }
-  if (changed) ctx.Changed(key, kEventHash, "hpersist");
+  if (changed != 0) ChangedParts(ctx, key, kEventHash, "hpersist", changed);
   return Status::Ok();
 }
 

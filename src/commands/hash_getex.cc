@@ -1,6 +1,7 @@
 // Hashes: reading or writing fields together with their expiry, reading and removing in one.
 #include <optional>
 
+#include "commands/changed_parts.h"
 #include "commands/family_rows.h"
 #include "commands/hash.h"
 #include "commands/hash_args.h"
@@ -33,12 +34,12 @@ Status Hgetdel(Context& ctx, const Args& args) {
   HashValue hash(ctx, key, *found);
   ReplyWriter& reply = ctx.reply();
   reply.ArrayHeader(fields->count);
-  bool deleted = false;
+  size_t deleted = 0;
   for (size_t i = fields->first; i < args.size(); ++i) {
     ReplyField(reply, hash, args[i]);
-    deleted |= hash.Erase(args[i]);
+    deleted += hash.Erase(args[i]) ? 1 : 0;
   }
-  if (deleted) ctx.Changed(key, kEventHash, "hdel");
+  if (deleted != 0) ChangedParts(ctx, key, kEventHash, "hdel", deleted);
   hash.Finish();
   return Status::Ok();
 }
@@ -80,8 +81,8 @@ Status Hgetex(Context& ctx, const Args& args) {
   HashValue hash(ctx, key, *found);
   ReplyWriter& reply = ctx.reply();
   reply.ArrayHeader(fields->count);
-  bool updated = false;
-  bool deleted = false;
+  size_t updated = 0;
+  size_t deleted = 0;
   for (size_t i = fields->first; i < args.size(); ++i) {
     FoundField field;
     if (!hash.Find(args[i], field)) {
@@ -91,16 +92,18 @@ Status Hgetex(Context& ctx, const Args& args) {
     reply.Bulk(field.value);
     if (options.persist && field.expiry_ms != kFieldNever) {
       hash.SetExpiry(args[i], kFieldNever);
-      updated = true;
+      ++updated;
     } else if (options.expiry_ms && *options.expiry_ms <= ctx.now_ms()) {
-      deleted |= hash.Erase(args[i]);
+      deleted += hash.Erase(args[i]) ? 1 : 0;
     } else if (options.expiry_ms) {
       hash.SetExpiry(args[i], *options.expiry_ms);
-      updated = true;
+      ++updated;
     }
   }
-  if (updated) ctx.Changed(key, kEventHash, options.persist ? "hpersist" : "hexpire");
-  if (deleted) ctx.Changed(key, kEventHash, "hdel");
+  if (updated != 0) {
+    ChangedParts(ctx, key, kEventHash, options.persist ? "hpersist" : "hexpire", updated);
+  }
+  if (deleted != 0) ChangedParts(ctx, key, kEventHash, "hdel", deleted);
   hash.Finish();
   return Status::Ok();
 }
@@ -159,7 +162,7 @@ Status Hsetex(Context& ctx, const Args& args) {
       hash.Set(args[i], args[i + 1], expiry_ms);
     }
   }
-  ctx.Changed(key, kEventHash, "hset");
+  ChangedParts(ctx, key, kEventHash, "hset", fields->count);
   if (options->expiry_ms) ctx.Notify(kEventHash, past ? "hdel" : "hexpire", key);
   hash.Finish();
   return ctx.reply().Integer(1);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/numbers.h"
+#include "commands/changed_parts.h"
 #include "commands/family_rows.h"
 #include "commands/hash.h"
 #include "commands/hash_value.h"
@@ -30,7 +31,7 @@ Result<int64_t> SetPairs(Context& ctx, const Args& args, const ErrorText& odd) {
   HashValue hash(ctx, key, *found);
   int64_t added = 0;
   for (size_t i = 2; i < args.size(); i += 2) added += hash.Set(args[i], args[i + 1]) ? 1 : 0;
-  ctx.Changed(key, kEventHash, "hset");
+  ChangedParts(ctx, key, kEventHash, "hset", args.size() / 2 - 1);
   return added;
 }
 
@@ -65,7 +66,11 @@ Status Hdel(Context& ctx, const Args& args) {
   int64_t removed = 0;
   for (size_t i = 2; i < args.size() && hash.size() != 0; ++i)
     removed += hash.Erase(args[i]) ? 1 : 0;
-  if (removed != 0) ctx.Changed(key, kEventHash, "hdel");
+  // Where only expired fields went, the key may be gone all the same.
+  const bool emptied = hash && hash.size() == 0;
+  if (removed != 0 || emptied) {
+    ChangedParts(ctx, key, kEventHash, "hdel", static_cast<uint64_t>(removed));
+  }
   hash.Finish();
   return ctx.reply().Integer(removed);
 }

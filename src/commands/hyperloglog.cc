@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "commands/changed_parts.h"
 #include "commands/expiry_args.h"
 #include "commands/families.h"
 #include "commands/family_rows.h"
@@ -47,12 +48,12 @@ char* Writable(Context& ctx, EntryHandle& entry) {
 
 Status AddToDense(Context& ctx, const Key& key, EntryHandle entry, const Args& args) {
   char* value = Writable(ctx, entry);
-  bool changed = false;
+  uint64_t changes = 0;
   for (size_t i = 2; i < args.size(); ++i) {
-    changed |= hyperloglog::AddDense(value, args[i]) == hyperloglog::Added::kChanged;
+    changes += hyperloglog::AddDense(value, args[i]) == hyperloglog::Added::kChanged ? 1 : 0;
   }
-  if (changed) ctx.Changed(key, kEventString, "pfadd");
-  return ctx.reply().Integer(changed ? 1 : 0);
+  if (changes != 0) ChangedParts(ctx, key, kEventString, "pfadd", changes);
+  return ctx.reply().Integer(changes != 0 ? 1 : 0);
 }
 
 Status Pfadd(Context& ctx, const Args& args) {
@@ -63,18 +64,18 @@ Status Pfadd(Context& ctx, const Args& args) {
   // Sparse values change their length all the time and are short: a copy is worked on, and a
   // corrupt one is noticed before anything has changed.
   std::string value = entry ? std::string(entry->bytes()) : hyperloglog::Empty();
-  bool changed = !entry;
+  uint64_t changes = entry ? 0 : 1;
   for (size_t i = 2; i < args.size(); ++i) {
     const hyperloglog::Added added = hyperloglog::Add(value, args[i], MaxSparseBytes(ctx));
     if (added == hyperloglog::Added::kCorrupt) return kErrCorrupt;
-    changed |= added == hyperloglog::Added::kChanged;
+    changes += added == hyperloglog::Added::kChanged ? 1 : 0;
   }
-  if (changed) {
+  if (changes != 0) {
     hyperloglog::DropCachedCount(value.data());
     Store(ctx, key, entry, value);
-    ctx.Changed(key, kEventString, "pfadd");
+    ChangedParts(ctx, key, kEventString, "pfadd", changes);
   }
-  return ctx.reply().Integer(changed ? 1 : 0);
+  return ctx.reply().Integer(changes != 0 ? 1 : 0);
 }
 
 // Raises `registers` to those of the keys from `first` on. Sets *any_dense if one of them is dense.

@@ -2,6 +2,7 @@
 //
 // In each of them the target is looked up first and the source second: looking up may remove an
 // expired entry, which ends the life of the handles before it.
+#include "commands/changed_parts.h"
 #include "commands/db_args.h"
 #include "commands/expiry_args.h"
 #include "commands/family_rows.h"
@@ -29,7 +30,7 @@ Status RenameKey(Context& ctx, const Key& from, const Key& to, bool keep_target,
   }
   ctx.db().Rename(source, to);
   ctx.Changed(from, kEventGeneric, "rename_from");
-  ctx.Changed(to, kEventGeneric, "rename_to");
+  ChangedParts(ctx, to, kEventGeneric, "rename_to", 0);
   *renamed = true;
   return Status::Ok();
 }
@@ -92,6 +93,7 @@ Status Move(Context& ctx, const Args& args) {
   ctx.db(*to_db).PutMoved(key, ctx.db(), source);
   ctx.Changed(key, kEventGeneric, "move_from");
   ctx.ChangedIn(*to_db, key, kEventGeneric, "move_to");
+  --ctx.server().changes.dirty;  // one change, in two places
   return ctx.reply().Integer(1);
 }
 

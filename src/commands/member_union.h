@@ -1,9 +1,9 @@
 // MemberUnion: members with a score each, gathered from several sources; the scores of a member
 // that comes more than once are joined.
 //
-// An open-addressing table of 32 hash bits and an index, twice as large as it could have to be,
-// over the list of members in the order in which they came. Members are taken in batches, so that
-// the table's memory is under way while others are hashed.
+// An open-addressing table of 32 hash bits and an index, at most half full, over the list of
+// members in the order in which they came. Members are taken in batches, so that the table's memory
+// is under way while others are hashed.
 //
 // Owning thread: the execution thread; lives for one command. Limit: 2^32 - 1 members.
 #pragma once
@@ -43,7 +43,7 @@ inline void AddScore(double& score, double other, Aggregate aggregate) {
 
 class MemberUnion {
  public:
-  // At most `room` members will be added, counted as often as they come.
+  // Room for so many different members is there from the start, more is made when they come.
   MemberUnion(const KeyHasher& hasher, size_t room, Aggregate aggregate)
       : hasher_(hasher), aggregate_(aggregate), slots_(std::bit_ceil(room * 2 + 1)) {
     members_.reserve(room);
@@ -88,6 +88,7 @@ class MemberUnion {
       if (slot == 0) {
         members_.push_back(waiting.scored);
         slots_[at] = (waiting.hash >> 32 << 32) | members_.size();
+        if (members_.size() * 2 > slots_.size()) Grow();
         return;
       }
       if (slot >> 32 != waiting.hash >> 32) continue;
@@ -95,6 +96,17 @@ class MemberUnion {
       if (known.member != waiting.scored.member) continue;
       AddScore(known.score, waiting.scored.score, aggregate_);
       return;
+    }
+  }
+
+  void Grow() {
+    slots_.assign(slots_.size() * 2, 0);
+    const uint64_t mask = slots_.size() - 1;
+    for (size_t i = 0; i < members_.size(); ++i) {
+      const uint64_t hash = hasher_(members_[i].member);
+      uint64_t at = hash & mask;
+      while (slots_[at] != 0) at = (at + 1) & mask;
+      slots_[at] = (hash >> 32 << 32) | (i + 1);
     }
   }
 

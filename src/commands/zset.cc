@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <memory>
 #include <string>
 
 #include "base/numbers.h"
+#include "commands/changed_parts.h"
 #include "commands/expiry_args.h"
 #include "commands/families.h"
 #include "commands/join_rows.h"
@@ -159,7 +159,7 @@ void SortMembers(std::vector<ScoredMember>& members) {
 }
 
 void StoreZset(Context& ctx, const Key& key, const std::vector<ScoredMember>& members,
-               std::string_view event) {
+               std::string_view event, uint64_t parts) {
   const auto replaced = [&] {
     EntryHandle existing = ctx.FindWrite(key);
     if (existing) {
@@ -191,7 +191,7 @@ void StoreZset(Context& ctx, const Key& key, const std::vector<ScoredMember>& me
     replaced();
     ctx.db().PutObject(key, {}, Type::kZset, Encoding::kSkiplist, set.release(), expiry_ms);
   }
-  ctx.Changed(key, kEventZset, event);
+  ChangedParts(ctx, key, kEventZset, event, parts);
 }
 
 // --- arguments
@@ -291,9 +291,9 @@ void MixZset(const Entry& entry, DataDigest& digest) {
   ZsetOf(entry).ForEach([&](std::string_view member, double score) {
     DataDigest pair;
     pair.Mix(member);
-    // All 17 digits, not the shortest form of a reply: that is what Redis's digest is made of.
+    // As in a reply since Redis 7.2; before, all 17 digits were mixed.
     char text[kMaxDoubleChars];
-    pair.Mix({text, static_cast<size_t>(snprintf(text, sizeof(text), "%.17g", score))});
+    pair.Mix({text, FormatDouble(text, score)});
     digest.Add(pair.bytes());
   });
 }

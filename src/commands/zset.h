@@ -93,9 +93,10 @@ Status AddMembers(Context& ctx, const Key& key, std::span<const ScoredMember> me
 // Sorts by score and member.
 void SortMembers(std::vector<ScoredMember>& members);
 // Makes `members` (in order, no two alike) the value of `key`, whatever it held, and tells `event`;
-// without members the key is removed. The members may be views into what the key held.
+// without members the key is removed. The members may be views into what the key held. `parts` as
+// ChangedParts has them.
 void StoreZset(Context& ctx, const Key& key, const std::vector<ScoredMember>& members,
-               std::string_view event);
+               std::string_view event, uint64_t parts = 1);
 
 // --- arguments
 

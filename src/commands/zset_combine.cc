@@ -156,7 +156,9 @@ std::vector<ScoredMember> Combine(Context& ctx, const Form& form, Request& reque
     OrderBySize(request.inputs);
     size_t total = 0;
     for (const Input& input : request.inputs) total += input.source.size();
-    MemberUnion united(ctx.server().hasher, total, request.aggregate);
+    // A key may be named many times, and many keys hold the same members.
+    const size_t room = std::min(total, 2 * request.inputs.back().source.size());
+    MemberUnion united(ctx.server().hasher, room, request.aggregate);
     for (const Input& input : request.inputs) {
       input.source.ForEach([&](std::string_view member, double score) {
         united.Add(texts.Keep(input.source, member), Weighted(score, input.weight));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "commands/changed_parts.h"
 #include "commands/deadline.h"
 #include "commands/family_rows.h"
 #include "commands/zset.h"
@@ -62,7 +63,7 @@ Status Pop(Context& ctx, const Key& key, EntryHandle entry, End end, size_t coun
     reply.Double(score);
   });
   set.RemoveRange(max ? size - count : 0, count);
-  ctx.Changed(key, kEventZset, max ? "zpopmax" : "zpopmin");
+  ChangedParts(ctx, key, kEventZset, max ? "zpopmax" : "zpopmin", count);
   set.DeleteIfEmpty();
   return Status::Ok();
 }

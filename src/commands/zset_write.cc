@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "commands/changed_parts.h"
 #include "commands/family_rows.h"
 #include "commands/zset.h"
 #include "commands/zset_rows.h"
@@ -99,7 +100,7 @@ Status Zrem(Context& ctx, const Args& args) {
     removed += set.Remove(args[i]) ? 1 : 0;
   }
   if (removed > 0) {
-    ctx.Changed(key, kEventZset, "zrem");
+    ChangedParts(ctx, key, kEventZset, "zrem", static_cast<uint64_t>(removed));
     set.DeleteIfEmpty();
   }
   return ctx.reply().Integer(removed);
@@ -116,7 +117,7 @@ Status RemoveRange(Context& ctx, const Args& args, ZsetRange::Kind kind, std::st
   const auto [first, count] = range->Resolve(set.view());
   if (count > 0) {
     set.RemoveRange(first, count);
-    ctx.Changed(key, kEventZset, event);
+    ChangedParts(ctx, key, kEventZset, event, count);
     set.DeleteIfEmpty();
   }
   return ctx.reply().Integer(static_cast<int64_t>(count));
@@ -238,7 +239,10 @@ Status AddMembers(Context& ctx, const Key& key, std::span<const ScoredMember> me
     updated += outcome == ZaddOutcome::kUpdated ? 1 : 0;
     refused = outcome == ZaddOutcome::kRefused;
   }
-  if (added + updated > 0) ctx.Changed(key, kEventZset, incr ? "zincr" : "zadd");
+  if (added + updated > 0) {
+    ChangedParts(ctx, key, kEventZset, incr ? "zincr" : "zadd",
+                 static_cast<uint64_t>(added + updated));
+  }
   if (!incr) return ctx.reply().Integer(count_changed ? added + updated : added);
   return refused ? ctx.reply().Null() : ctx.reply().Double(score);
 }

@@ -143,7 +143,7 @@ bool CuckooFilter::Delete(std::string_view item) {
       uint8_t* slot = std::find(bucket, end, place.fingerprint);
       if (slot == end) continue;
       *slot = 0;
-      --items_;
+      if (items_ > 0) --items_;  // a header that was loaded may have said less than is there
       ++deleted_;
       return true;
     }

@@ -91,7 +91,7 @@ TEST_CASE("RESTORE takes over how a key was used") {
 }
 
 TEST_CASE("RESTORE and DEBUG RELOAD of what is built anew keep expiry and use") {
-  Harness h;
+  Harness h("enable-debug-command yes");
   h.Run("SADD set a b c");
   h.Run("HSET hash f v");
   h.Run("ZADD zset 1 m");

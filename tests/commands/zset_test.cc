@@ -467,6 +467,58 @@ TEST_CASE("the combining commands refuse wrong arguments") {
   CHECK(run("ZINTERCARD 2 x y WITHSCORES") == kSyntax);
 }
 
+TEST_CASE("each element that is changed counts until the next save") {
+  Harness h;
+  const auto changes = [&](std::string_view command) {
+    const auto count = [&] {
+      const std::string info = h.Text("INFO persistence");
+      const std::string_view name = "rdb_changes_since_last_save:";
+      return std::stoll(info.substr(info.find(name) + name.size()));
+    };
+    const int64_t before = count();
+    CHECK_FALSE(h.Run(command).is_error());
+    return count() - before;
+  };
+  CHECK(changes("ZADD z 1 a 2 b 3 c 4 d 5 e 6 f") == 6);
+  CHECK(changes("ZADD z 1 a 3 b 9 g") == 2);
+  CHECK(changes("ZREM z a x") == 1);
+  CHECK(changes("ZREMRANGEBYRANK z 0 1") == 2);
+  CHECK(changes("ZPOPMAX z 2") == 2);
+  CHECK(changes("HSET h a 1 b 2 c 3") == 3);
+  CHECK(changes("HEXPIRE h 10 FIELDS 2 a b") == 2);
+  CHECK(changes("HPERSIST h FIELDS 3 a b c") == 2);
+  CHECK(changes("HGETDEL h FIELDS 2 a b") == 2);
+  CHECK(changes("HDEL h b c") == 1);
+  CHECK(changes("GEOADD g 13.3 38.1 p 15 37.5 q") == 2);
+  CHECK(changes("GEOSEARCHSTORE near g FROMMEMBER p BYRADIUS 500 km") == 2);
+  CHECK(changes("PFADD hll a b c") == 4);
+  CHECK(changes("BITFIELD bits SET u8 0 1 INCRBY u8 8 0 GET u8 0") == 2);
+  CHECK(changes("RPUSH l 1 2 3") == 3);
+  CHECK(changes("SADD s 1 2 3") == 3);
+  CHECK(changes("RENAME s t") == 1);
+  CHECK(changes("MOVE t 1") == 1);
+  CHECK(changes("SORT l STORE sorted") == 3);
+}
+
+TEST_CASE("a union has room for more members than its largest set") {
+  Harness h;
+  std::string all = "ZUNIONSTORE all 12";
+  for (int set = 0; set < 12; ++set) {
+    const std::string key = "s" + std::to_string(set);
+    std::string add = "ZADD " + key;
+    for (int i = 0; i < 50; ++i) {
+      add += " 1 m" + std::to_string(set * 40 + i);  // ten of each are in the next set, too
+    }
+    h.Run(add);
+    all += " " + key;
+  }
+  CHECK(h.Run(all) == Int(12 * 40 + 10));
+  CHECK(h.Run("ZCOUNT all 2 2") == Int(11 * 10));
+  CHECK(h.Run("ZSCORE all m45") == Bulk("2"));
+  CHECK(h.Run("ZUNIONSTORE all 5 s0 s0 s0 s0 s0") == Int(50));
+  CHECK(h.Run("ZCOUNT all 5 5") == Int(50));
+}
+
 TEST_CASE("sorted sets are copied, renamed, digested alike in both forms") {
   Harness h("enable-debug-command yes\n" + EitherForm());
   auto run = [&](std::string_view line) { return h.Run(line); };

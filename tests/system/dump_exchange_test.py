@@ -86,6 +86,13 @@ class DumpExchange(unittest.TestCase):
         cls.ours.stop()
         cls.redis.stop()
 
+    @staticmethod
+    def value(server, key):
+        # Scores are written into digests in another way before Redis 7.2.
+        if b"zset" in key:
+            return server.client.zrange(key, 0, -1, withscores=True)
+        return server.client.execute_command("DEBUG", "DIGEST-VALUE", key)
+
     def exchange(self, source, target):
         source.client.flushall()
         target.client.flushall()
@@ -98,8 +105,7 @@ class DumpExchange(unittest.TestCase):
                 payload = source.client.dump(key)
                 self.assertEqual(target.client.restore(key, 0, payload), b"OK")
                 self.assertEqual(target.client.type(key), source.client.type(key))
-                self.assertEqual(target.client.execute_command("DEBUG", "DIGEST-VALUE", key),
-                                 source.client.execute_command("DEBUG", "DIGEST-VALUE", key))
+                self.assertEqual(self.value(target, key), self.value(source, key))
 
     def test_redis_takes_ours(self):
         self.exchange(self.ours, self.redis)
