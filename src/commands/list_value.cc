@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands/data_digest.h"
+#include "commands/expiry_args.h"
 #include "commands/list_rows.h"
 #include "store/entry_packed.h"
 #include "store/lazy_free.h"
@@ -83,14 +84,15 @@ ListCursor ListValue::CursorOf(const Entry& entry, int64_t index, Direction dire
 }
 
 void ListValue::Create(size_t bytes, size_t items) {
+  const int64_t expiry_ms = ExpiryToStore(ctx_, /*exists=*/false, kNoExpiry);
   if (LimitOf(ctx_).Exceeded(kEmptyListpackBytes + bytes, items)) {
     entry_ = ctx_.db().PutObject(key_, {}, Type::kList, Encoding::kQuicklist,
-                                 new Quicklist(ListOptionsOf(ctx_.server())), kNoExpiry);
+                                 new Quicklist(ListOptionsOf(ctx_.server())), expiry_ms);
   } else {
     HeapPacked empty;
     ListpackClear(empty);
     entry_ =
-        ctx_.db().PutPacked(key_, {}, Type::kList, Encoding::kListpack, empty.view(), kNoExpiry);
+        ctx_.db().PutPacked(key_, {}, Type::kList, Encoding::kListpack, empty.view(), expiry_ms);
   }
 }
 

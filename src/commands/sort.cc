@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "commands/expiry_args.h"
 #include "commands/families.h"
 #include "commands/family_rows.h"
 #include "commands/list_value.h"
@@ -192,7 +193,7 @@ Status StoreSorted(Context& ctx, const Args& args, const SortRequest& request,
   const Key key = args.MakeKey(*request.store);
   const size_t count = list->Count();
   if (count != 0) {
-    ListValue::Put(ctx, key, std::move(list), kNoExpiry);
+    ListValue::Put(ctx, key, std::move(list), ExpiryToStore(ctx, /*exists=*/false, kNoExpiry));
     ctx.Changed(key, kEventList, "sortstore");
     ctx.server().changes.dirty += count - 1;
   } else if (EntryHandle existing = ctx.FindWrite(key)) {

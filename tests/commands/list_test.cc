@@ -24,6 +24,21 @@ ReplyValue AllOf(const std::vector<std::string>& texts) {
 }
 }  // namespace
 
+TEST_CASE("A new list gets default-ttl, and an old one keeps what it has") {
+  Harness h("default-ttl 100");
+  h.Run("RPUSH l 3 1 2");
+  CHECK(h.Run("TTL l") == Int(100));
+  CHECK(h.Run("PERSIST l") == Int(1));
+  h.Run("RPUSH l 4");
+  CHECK(h.Run("TTL l") == Int(-1));
+  CHECK(h.Run("LMOVE l moved LEFT LEFT") == Bulk("3"));
+  CHECK(h.Run("TTL moved") == Int(100));
+  CHECK(h.Run("SORT l STORE sorted") == Int(3));
+  CHECK(h.Run("TTL sorted") == Int(100));
+  h.Run({"RPUSH", "big", std::string(100'000, 'x')});
+  CHECK(h.Run("TTL big") == Int(100));
+}
+
 TEST_CASE("LPUSH, RPUSH, LLEN and LRANGE build and show a list") {
   Harness h;
   auto run = [&](std::string_view line) { return h.Run(line); };
