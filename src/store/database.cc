@@ -283,7 +283,9 @@ EntryHandle Database::PutBytes(const Key& key, EntryHandle existing, std::string
   if (FitsInline(key.name.size(), has_expiry, bytes.size())) {
     return Put(key, existing, InlineValue(encoding, bytes), expiry_ms);
   }
-  return Put(key, existing, BlobValue(BlobRef::Copy(bytes)), expiry_ms);
+  Value value = BlobValue(BlobRef::Copy(bytes));
+  value.encoding = encoding;  // a short text is beside a long key, too
+  return Put(key, existing, value, expiry_ms);
 }
 
 EntryHandle Database::PutString(const Key& key, EntryHandle existing, std::string_view value,

@@ -13,6 +13,18 @@ const ReplyValue kOverflow = Error("ERR increment or decrement would overflow");
 const ReplyValue kTooLong = Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 }  // namespace
 
+TEST_CASE("A short text is embstr, however long its key is") {
+  Harness h;
+  for (const size_t length : {10, 255, 480, 505, 5'000}) {
+    const std::string key(length, 'k');
+    CHECK(h.Run({"SET", key, std::string(44, 'v')}) == Ok());
+    CHECK(h.Run({"OBJECT", "ENCODING", key}) == Bulk("embstr"));
+    CHECK(h.Run({"APPEND", key, "w"}) == Int(45));
+    CHECK(h.Run({"OBJECT", "ENCODING", key}) == Bulk("raw"));
+    CHECK(h.Run({"GET", key}) == Bulk(std::string(44, 'v') + "w"));
+  }
+}
+
 TEST_CASE("GET and SET keep any bytes, integers included") {
   Harness h;
   auto run = [&](std::string_view line) { return h.Run(line); };
