@@ -78,9 +78,15 @@ void Changes::OnDatabaseReplaced(SessionTable& sessions, uint32_t db, uint32_t r
 }
 
 void Changes::Watch(Session& session, uint32_t db, std::string_view key, bool expired) {
-  if (FindWatched(session, db, key) != nullptr) return;
+  std::vector<SessionId>& watchers = watchers_[WatchKey(db, key)];
+  // The shorter list tells whether it is watched already: there may be thousands of either.
+  const bool watched =
+      watchers.size() < session.watched.size()
+          ? std::find(watchers.begin(), watchers.end(), session.id) != watchers.end()
+          : FindWatched(session, db, key) != nullptr;
+  if (watched) return;
   session.watched.push_back({db, std::string(key), expired});
-  watchers_[WatchKey(db, key)].push_back(session.id);
+  watchers.push_back(session.id);
 }
 
 void Changes::UnwatchAll(Session& session) {

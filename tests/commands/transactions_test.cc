@@ -2,6 +2,23 @@
 
 namespace gotthard {
 
+TEST_CASE("WATCH takes thousands of keys, and each once") {
+  Harness h;
+  std::vector<std::string> watch{"WATCH"};
+  for (int i = 0; i < 20'000; ++i) watch.push_back("k" + std::to_string(i % 19'000));
+  TestClient& other = h.NewClient();
+  CHECK(h.Run(watch) == Ok());
+  CHECK(h.Run(watch) == Ok());
+  CHECK(other.Run("WATCH k1 k2 k1") == Ok());
+  CHECK(h.server().changes.watched_keys() == 19'000);
+  CHECK(other.Run("SET k18999 x") == Ok());
+  h.Run("MULTI");
+  CHECK(h.Run("EXEC") == NilArray());
+  other.Run("MULTI");
+  CHECK(other.Run("EXEC") == Array({}));
+  CHECK(h.server().changes.watched_keys() == 0);
+}
+
 TEST_CASE("EXEC outside of MULTI is an error, and MULTI does not nest") {
   Harness h;
   CHECK(h.Run("EXEC") == Error("ERR EXEC without MULTI"));
