@@ -34,6 +34,7 @@ class Bytes {
   uint64_t Little(size_t width) {
     const std::string_view bytes = Take(width);
     uint64_t value = 0;
+    if (bytes.empty()) return value;
     std::memcpy(&value, bytes.data(), bytes.size());
     return value;
   }

@@ -53,6 +53,8 @@ TEST_CASE("a zipmap's fields and values are read") {
   for (size_t length = 0; length < bytes.size(); ++length) {
     CHECK_FALSE(ReadZipmap(bytes.substr(0, length), [](std::string_view, std::string_view) {}));
   }
+  // A long length that is not there.
+  CHECK_FALSE(ReadZipmap("\1\xfe", [](std::string_view, std::string_view) {}));
 }
 
 }  // namespace
