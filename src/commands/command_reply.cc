@@ -57,12 +57,14 @@ constexpr std::string_view kAclNames[] = {
     "@keyspace",   "@read",        "@write",     "@set",         "@sortedset", "@list",
     "@hash",       "@string",      "@bitmap",    "@hyperloglog", "@geo",       "@stream",
     "@pubsub",     "@admin",       "@fast",      "@slow",        "@blocking",  "@dangerous",
-    "@connection", "@transaction", "@scripting",
+    "@connection", "@transaction", "@scripting", "@tdigest",     "@cms",       "@bloom",
+    "@cuckoo",     "@topk",
 };
 constexpr std::string_view kGroupNames[] = {
-    "generic", "string",       "list",       "set",    "sorted-set", "hash",
-    "pubsub",  "transactions", "connection", "server", "scripting",  "hyperloglog",
-    "cluster", "sentinel",     "geo",        "stream", "bitmap",
+    "generic", "string",       "list",       "set",     "sorted-set", "hash",
+    "pubsub",  "transactions", "connection", "server",  "scripting",  "hyperloglog",
+    "cluster", "sentinel",     "geo",        "stream",  "bitmap",     "bf",
+    "cf",      "cms",          "topk",       "tdigest",
 };
 
 template <size_t N>

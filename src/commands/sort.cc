@@ -240,9 +240,15 @@ Status SortRo(Context& ctx, const Args& args) {
   return SortBy(ctx, args, false);
 }
 
-constexpr KeySpec kSomewhere(uint16_t flags) {
-  return {.begin = KeySpec::Begin::kUnknown, .find = KeySpec::Find::kUnknown, .flags = flags};
-}
+// BY and GET name keys by patterns.
+constexpr KeySpec kPatterns = {
+    .begin = KeySpec::Begin::kUnknown, .find = KeySpec::Find::kUnknown, .flags = kKeyRead};
+constexpr KeySpec kDestination = {.begin = KeySpec::Begin::kUnknown,
+                                  .find = KeySpec::Find::kUnknown,
+                                  .flags = kKeyReplaced,
+                                  .index = 2,
+                                  .keyword = "store",
+                                  .widths = "limit:2 get:1 by:1"};
 constexpr std::string_view kCost =
     "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number "
     "of returned elements. When the elements are not sorted, complexity is O(N).";
@@ -252,7 +258,7 @@ constexpr CommandSpec kRows[] = {
              .arity = -2,
              .flags = kWrite | kDenyOom | kMovableKeys,
              .acl = kAclSet | kAclSortedSet | kAclList | kAclDangerous,
-             .keys = {KeyAt(1, kKeyRead), kSomewhere(kKeyRead), kSomewhere(kKeyReplaced)},
+             .keys = {KeyAt(1, kKeyRead), kPatterns, kDestination},
              .run = Sort,
              .since = "1.0.0",
              .complexity = kCost,
@@ -264,7 +270,7 @@ constexpr CommandSpec kRows[] = {
              .arity = -2,
              .flags = kReadonly | kMovableKeys,
              .acl = kAclSet | kAclSortedSet | kAclList | kAclDangerous,
-             .keys = {KeyAt(1, kKeyRead), kSomewhere(kKeyRead)},
+             .keys = {KeyAt(1, kKeyRead), kPatterns},
              .run = SortRo,
              .since = "7.0.0",
              .complexity = kCost,

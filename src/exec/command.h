@@ -58,7 +58,7 @@ enum CommandFlag : uint64_t {
                         // kFast is, which COMMAND INFO does not say of it
 };
 
-// ACL categories, in the order of Redis's ACL CAT.
+// ACL categories, in the order of Redis's ACL CAT, those of Redis 8 behind those of Redis 7.
 enum AclCategory : uint64_t {
   kAclKeyspace = 1ull << 0,
   kAclRead = 1ull << 1,
@@ -81,9 +81,14 @@ enum AclCategory : uint64_t {
   kAclConnection = 1ull << 18,
   kAclTransaction = 1ull << 19,
   kAclScripting = 1ull << 20,
+  kAclTDigest = 1ull << 21,
+  kAclCountMin = 1ull << 22,
+  kAclBloom = 1ull << 23,
+  kAclCuckoo = 1ull << 24,
+  kAclTopK = 1ull << 25,
 };
 
-// Groups as COMMAND DOCS names them.
+// Groups as COMMAND DOCS names them, from kBloom on as the documentation of those commands does.
 enum class CommandGroup : uint8_t {
   kGeneric,
   kString,
@@ -102,6 +107,11 @@ enum class CommandGroup : uint8_t {
   kGeo,
   kStream,
   kBitmap,
+  kBloom,
+  kCuckoo,
+  kCountMin,
+  kTopK,
+  kTDigest,
 };
 
 // What a command does to a key (flags of a key specification, as COMMAND INFO shows them).
@@ -128,12 +138,17 @@ struct KeySpec {
   Find find = Find::kRange;
   uint16_t flags = 0;
   int16_t index = 0;         // kIndex: position of the first key; kKeyword: where to start to look
-  std::string_view keyword;  // kKeyword
+  std::string_view keyword;  // kKeyword, kUnknown
   int16_t last = 0;          // kRange: last key relative to the first; -1 last argument, -2 ...
   int16_t step = 1;          // both
   int16_t limit = 0;         // kRange with last = -1: 0/1 all, 2 the first half, ...
   int16_t keynum_index = 0;  // kKeynum: where the number of keys is, relative to the begin
   int16_t first_key = 0;     // kKeynum: where the first key is, relative to the begin
+  // kUnknown: what COMMAND INFO cannot say. Without a keyword there are keys that only the data
+  // name (SORT's patterns); with one, the key is the argument of the option `keyword`, the last if
+  // there are several, among options that begin at `index`. `widths` says how many arguments the
+  // other options take, "limit:2 by:1"; what is not in it takes none.
+  std::string_view widths = {};
   // kKeyVariable: `flags` hold when one of these words ("set incrby", lower case) is among the
   // arguments, and `flags_otherwise` when none is.
   std::string_view flags_if_any = {};

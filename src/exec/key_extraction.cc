@@ -17,6 +17,16 @@ bool ListHas(std::string_view words, std::string_view word) {
   return false;
 }
 
+size_t WidthOf(std::string_view widths, std::string_view word) {
+  while (!widths.empty()) {
+    const size_t blank = std::min(widths.find(' '), widths.size());
+    const std::string_view option = widths.substr(0, blank - 2);  // all widths have one digit
+    if (EqualNoCase(option, word)) return static_cast<size_t>(widths[blank - 1] - '0');
+    widths.remove_prefix(std::min(blank + 1, widths.size()));
+  }
+  return 0;
+}
+
 }  // namespace key_extraction_internal
 
 LegacyKeyRange LegacyKeys(const CommandSpec& spec) {

@@ -36,6 +36,22 @@ bool HasKeys(const CommandSpec& spec);
 namespace key_extraction_internal {
 
 bool ListHas(std::string_view words, std::string_view word);
+// The number behind `word` in "limit:2 by:1", 0 for other words.
+size_t WidthOf(std::string_view widths, std::string_view word);
+
+// The position of the key that the last option `keyword` names; 0 when there is none.
+template <typename Arguments>
+int64_t FindOptionKey(const KeySpec& spec, const Arguments& arguments) {
+  int64_t found = 0;
+  for (auto i = static_cast<size_t>(spec.index); i < arguments.size(); ++i) {
+    if (EqualNoCase(arguments[i], spec.keyword) && i + 1 < arguments.size()) {
+      found = static_cast<int64_t>(i + 1);
+    } else {
+      i += WidthOf(spec.widths, arguments[i]);
+    }
+  }
+  return found;
+}
 
 // Where the keys of `spec` begin; 0 when its keyword is not there.
 template <typename Arguments>
@@ -91,8 +107,8 @@ uint16_t FlagsFor(const KeySpec& spec, const Arguments& arguments) {
 
 // Appends the keys of a request to `keys`, in the order of the row's specifications. `arguments`
 // has size() and operator[] that gives a string_view, 0 being the command's name (and 1 the
-// subcommand's). False when the request does not fit (bad numkeys, too few arguments) or the row's
-// specifications cannot tell; `keys` then holds nothing new.
+// subcommand's). Keys that only the data name are not found. False when the request does not fit
+// (bad numkeys, too few arguments); `keys` then holds nothing new.
 template <typename Arguments>
 bool ExtractKeys(const CommandSpec& spec, const Arguments& arguments,
                  std::vector<KeyPosition>* keys) {
@@ -102,16 +118,16 @@ bool ExtractKeys(const CommandSpec& spec, const Arguments& arguments,
   for (const KeySpec& key_spec : spec.keys) {
     if (key_spec.begin == KeySpec::Begin::kNone) continue;
     if ((key_spec.flags & kKeyNotKey) != 0) continue;
-    int64_t first = 0;
-    int64_t last = 0;
-    bool fits = key_spec.begin != KeySpec::Begin::kUnknown;
-    if (fits) {
-      first = FindBegin(key_spec, arguments);
-      if (first == 0) continue;  // no such keyword: none of these keys
-      fits = FindLast(key_spec, arguments, &first, &last) && first < argc && last < argc &&
-             last >= first;
+    if (key_spec.begin == KeySpec::Begin::kUnknown) {
+      const int64_t at = key_spec.keyword.empty() ? 0 : FindOptionKey(key_spec, arguments);
+      if (at != 0) keys->push_back({static_cast<uint32_t>(at), key_spec.flags});
+      continue;
     }
-    if (!fits) {
+    int64_t first = FindBegin(key_spec, arguments);
+    int64_t last = 0;
+    if (first == 0) continue;  // no such keyword: none of these keys
+    if (!FindLast(key_spec, arguments, &first, &last) || first >= argc || last >= argc ||
+        last < first) {
       keys->resize(before);
       return false;
     }

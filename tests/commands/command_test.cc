@@ -134,6 +134,9 @@ TEST_CASE("COMMAND GETKEYS finds the keys of a request") {
   CHECK(h.Run("COMMAND GETKEYS get k") == Bulks({"k"}));
   CHECK(h.Run("COMMAND GETKEYS mset a 1 b 2") == Bulks({"a", "b"}));
   CHECK(h.Run("COMMAND GETKEYS lcs a b") == Bulks({"a", "b"}));
+  CHECK(h.Run("COMMAND GETKEYS sort a by w_* get # limit 0 store store b") == Bulks({"a", "b"}));
+  CHECK(h.Run("COMMAND GETKEYS sort a store no store b") == Bulks({"a", "b"}));
+  CHECK(h.Run("COMMAND GETKEYS sort_ro a by w_* get #") == Bulks({"a"}));
   CHECK(h.Run("COMMAND GETKEYS nosuch k") == Error("ERR Invalid command specified"));
   CHECK(h.Run("COMMAND GETKEYS memory nosuch k") == Error("ERR Invalid command specified"));
   CHECK(h.Run("COMMAND GETKEYS time") == Error("ERR The command has no key arguments"));

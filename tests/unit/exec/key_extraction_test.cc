@@ -83,12 +83,26 @@ TEST_CASE("keys behind a word are found in any case of it") {
         "7 8");
 }
 
-TEST_CASE("keys that are none, and those that cannot be told") {
+TEST_CASE("keys that are none, and those that only the data name") {
   CHECK(Positions(Spec({KeyAt(1, kKeyNotKey)}), {"spublish", "c"}) == "");
   CHECK_FALSE(HasKeys(Spec({KeyAt(1, kKeyNotKey)})));
   CHECK(HasKeys(Spec({KeyAt(1, kKeyReadOnly)})));
   KeySpec unknown = {.begin = KeySpec::Begin::kUnknown, .find = KeySpec::Find::kUnknown};
-  CHECK(Positions(Spec({KeyAt(1, 0), unknown}), {"sort", "k"}) == "no");
+  CHECK(Positions(Spec({KeyAt(1, 0), unknown}), {"sort", "k"}) == "1");
+}
+
+TEST_CASE("a key that an option names is its last, among options of known widths") {
+  const KeySpec store = {.begin = KeySpec::Begin::kUnknown,
+                         .find = KeySpec::Find::kUnknown,
+                         .index = 2,
+                         .keyword = "store",
+                         .widths = "limit:2 by:1"};
+  const CommandSpec sort = Spec({KeyAt(1, 0), store});
+  CHECK(Positions(sort, {"sort", "store"}) == "1");
+  CHECK(Positions(sort, {"sort", "k", "desc", "STORE", "a"}) == "1 4");
+  CHECK(Positions(sort, {"sort", "k", "store", "a", "Limit", "store", "1", "store", "b"}) == "1 8");
+  CHECK(Positions(sort, {"sort", "k", "by", "store", "a"}) == "1");
+  CHECK(Positions(sort, {"sort", "k", "store"}) == "1");
 }
 
 TEST_CASE("flags may depend on what else was asked") {
