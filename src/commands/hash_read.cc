@@ -15,6 +15,7 @@
 #include "commands/scan_args.h"
 #include "exec/args.h"
 #include "exec/context.h"
+#include "exec/reply_limit.h"
 
 namespace gotthard {
 namespace {
@@ -147,6 +148,7 @@ class RandomFields {
     const size_t mark = ctx_.reply().Defer();
     uint64_t drawn = 0;
     for (FoundField field; drawn < count && hash_.Random(field); ++drawn) {
+      if (ReplyOverLimit(ctx_)) break;
       Reply(field.name, field.value);
     }
     SetLength(mark, drawn);

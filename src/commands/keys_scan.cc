@@ -10,6 +10,7 @@
 #include "commands/scan_args.h"
 #include "exec/args.h"
 #include "exec/context.h"
+#include "exec/reply_limit.h"
 
 namespace gotthard {
 namespace {
@@ -27,7 +28,7 @@ Status Keys(Context& ctx, const Args& args) {
   uint64_t matches = 0;
   ctx.db().ForEach([&](Entry* entry) {
     if (!all && !GlobMatch(pattern, entry->key())) return;
-    if (entry->IsExpired(ctx.now_ms())) return;
+    if (entry->IsExpired(ctx.now_ms()) || ReplyOverLimit(ctx)) return;
     reply.Bulk(entry->key());
     ++matches;
   });

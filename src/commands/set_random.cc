@@ -8,6 +8,7 @@
 #include "commands/set_store.h"
 #include "exec/args.h"
 #include "exec/context.h"
+#include "exec/reply_limit.h"
 
 namespace gotthard {
 namespace {
@@ -139,7 +140,7 @@ Status Spop(Context& ctx, const Args& args) {
 
 Status ReplyRepeated(Context& ctx, const SetView& set, int64_t count) {
   ctx.reply().ArrayHeader(static_cast<uint64_t>(count));
-  for (; count != 0; --count) {
+  for (; count != 0 && !ReplyOverLimit(ctx); --count) {
     ReplyMember(ctx.reply(), set.RandomMember(ctx.server().random));
   }
   return Status::Ok();

@@ -13,6 +13,7 @@
 #include "commands/zset_rows.h"
 #include "exec/args.h"
 #include "exec/context.h"
+#include "exec/reply_limit.h"
 
 namespace gotthard {
 namespace {
@@ -122,7 +123,9 @@ Status RandomMembers(Context& ctx, const ZsetView& set, int64_t count, bool with
   if (count < 0) {  // each drawn for itself
     const auto draws = static_cast<size_t>(-count);
     ReplyMembersHeader(reply, draws, with_scores);
-    for (size_t i = 0; i < draws; ++i) ReplyAt(reply, set, random.Below(size), with_scores);
+    for (size_t i = 0; i < draws && !ReplyOverLimit(ctx); ++i) {
+      ReplyAt(reply, set, random.Below(size), with_scores);
+    }
     return Status::Ok();
   }
   const size_t wanted = std::min(static_cast<size_t>(count), size);
