@@ -1,7 +1,8 @@
 #!/bin/bash
 # deps/install.sh GROUP...: installs the Debian packages of deps/GROUP.list.
 #
-# Does nothing, without a word and without privileges, when all are there. Else it uses apt-get:
+# A line `package[program]` is fulfilled by the program, too, wherever it came from. Does nothing,
+# without a word and without privileges, when all are there. Else it uses apt-get:
 # as root directly, otherwise through sudo; where neither works it prints the line to run.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +19,11 @@ for group in "$@"; do
 done
 
 missing=()
-for package in "${wanted[@]}"; do
+for entry in "${wanted[@]}"; do
+  package=${entry%%[*}
+  program=${entry#"$package"}
+  program=${program//[][]/}
+  if [ -n "$program" ] && command -v "$program" >/dev/null; then continue; fi
   state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)
   [ "$state" = installed ] || missing+=("$package")
 done

@@ -217,7 +217,7 @@ def check_packages():
     broken = []
     for path in sorted(glob.glob(os.path.join(ROOT, "deps", "*.list"))):
         for number, line in enumerate(read(path).splitlines(), 1):
-            if line and not re.fullmatch(r"#.*|[a-z0-9][a-z0-9+.-]+ +# \S.*", line):
+            if line and not re.fullmatch(r"#.*|[a-z0-9][a-z0-9+.-]+(\[[a-z]+\])? +# \S.*", line):
                 broken.append(f"{relative(path)}:{number}: {line}")
     return broken
 

@@ -1,36 +1,16 @@
 """Debian's python3-redis, the client library of many job queues and web frameworks, as applications
 use it: connection pool, pipelines, optimistic transactions, iteration, expiry, MONITOR.
 
-Run with GOTTHARD_SERVER naming the daemon, GOTTHARD_TEST_IO_BACKEND its option io-backend.
-Nothing waits without a bound.
+How the daemon is found: _daemon.py. Nothing waits without a bound.
 """
 
-import os
-import socket
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 import unittest
 
 import redis
 
-PATIENCE_SECONDS = 60
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(what, condition):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain for " + what)
-        time.sleep(0.01)
+from _daemon import PATIENCE_SECONDS, Daemon, wait_until
 
 
 class PythonRedis(unittest.TestCase):
@@ -38,36 +18,12 @@ class PythonRedis(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        program = os.environ.get("GOTTHARD_SERVER", "build/debug/gotthard-server")
-        backend = os.environ.get("GOTTHARD_TEST_IO_BACKEND")
-        cls.dir = tempfile.TemporaryDirectory()
-        cls.port = free_port()
-        cls.log = open(os.path.join(cls.dir.name, "log"), "wb")
-        cls.daemon = subprocess.Popen(
-            [program, "--port", str(cls.port), "--bind", "127.0.0.1", "--dir", cls.dir.name,
-             "--io-threads", cls.io_threads] + (["--io-backend", backend] if backend else []),
-            stdout=cls.log, stderr=cls.log, stdin=subprocess.DEVNULL)
-        client = redis.Redis(port=cls.port)
-
-        def answers():
-            if cls.daemon.poll() is not None:
-                with open(cls.log.name, errors="replace") as log:
-                    raise AssertionError("the daemon ended: " + log.read())
-            try:
-                return client.ping()
-            except redis.ConnectionError:
-                return False
-        wait_until("the daemon", answers)
-        client.close()
+        cls.daemon = Daemon("--io-threads", cls.io_threads)
+        cls.port = cls.daemon.port
 
     @classmethod
     def tearDownClass(cls):
-        cls.daemon.terminate()
-        status = cls.daemon.wait(PATIENCE_SECONDS)
-        cls.log.close()
-        cls.dir.cleanup()
-        if status != 0:
-            raise AssertionError(f"the daemon ended with status {status}")
+        cls.daemon.stop()
 
     def setUp(self):
         self.redis = redis.Redis(port=self.port, socket_timeout=PATIENCE_SECONDS)
