@@ -1,5 +1,4 @@
-// Sorted sets against a plain model: long random sequences of commands, the failing one shrunk to
-// the commands that it takes.
+// Sorted sets against a map from members to scores.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -9,17 +8,21 @@
 #include <vector>
 
 #include "base/numbers.h"
-#include "base/random.h"
-#include "tests/commands/harness.h"
+#include "tests/commands/model_run.h"
 
 using namespace gotthard;
 
 namespace {
 
 // What a sorted set promises.
-class Model {
+class ZsetModel {
  public:
-  // The reply to a command as `Step` makes them.
+  static ModelStep RandomStep(Random& random);
+  bool Accepts(const ModelStep& words, const ReplyValue& reply, int64_t /*now_ms*/) {
+    return reply == Run(words);
+  }
+
+ private:
   ReplyValue Run(const std::vector<std::string>& words) {
     const std::string& name = words[0];
     if (name == "ZADD") return Add(*ParseDouble(words[2]), words[3]);
@@ -56,7 +59,6 @@ class Model {
     return Int(static_cast<int64_t>(found.size()));  // ZCOUNT, ZREMRANGEBYSCORE
   }
 
- private:
   ReplyValue Add(double score, const std::string& member) {
     return Int(scores_.insert_or_assign(member, score).second ? 1 : 0);
   }
@@ -74,9 +76,7 @@ class Model {
   std::map<std::string, double> scores_;
 };
 
-using Steps = std::vector<std::vector<std::string>>;
-
-std::vector<std::string> RandomStep(Random& random) {
+ModelStep ZsetModel::RandomStep(Random& random) {
   const std::string member = random.Below(3) == 0 ? std::to_string(random.Below(60))
                                                   : "member:" + std::to_string(random.Below(60));
   const auto number = [&] {
@@ -108,56 +108,10 @@ std::vector<std::string> RandomStep(Random& random) {
   }
 }
 
-// The first step whose reply is not the model's, or steps.size().
-size_t FirstWrong(Harness& h, const Steps& steps) {
-  h.Run("DEL z");
-  Model model;
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (!(h.Run(steps[i]) == model.Run(steps[i]))) return i;
-  }
-  return steps.size();
-}
-
-// The fewest of the steps, found by leaving out runs of them, that still go wrong.
-Steps Shrink(Harness& h, Steps steps) {
-  steps.resize(FirstWrong(h, steps) + 1);
-  for (size_t run = steps.size() / 2; run > 0; run /= 2) {
-    for (size_t from = 0; from + run < steps.size();) {
-      Steps fewer = steps;
-      const auto begin = fewer.begin() + static_cast<std::ptrdiff_t>(from);
-      fewer.erase(begin, begin + static_cast<std::ptrdiff_t>(run));
-      if (FirstWrong(h, fewer) < fewer.size()) {
-        steps = std::move(fewer);
-      } else {
-        from += run;
-      }
-    }
-  }
-  return steps;
-}
-
-std::string TextOf(const Steps& steps) {
-  std::string text;
-  for (const auto& step : steps) {
-    for (const std::string& word : step) text += word + " ";
-    text += "\n";
-  }
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("a sorted set behaves like a map, in both forms and across the change of form") {
   const std::string config = GENERATE(as<std::string>(), "", "zset-max-listpack-entries 0",
                                       "zset-max-listpack-entries 20");
-  constexpr uint64_t kSeed = 77;
-  INFO(config << ", seed " << kSeed);
-  Harness h(config);
-  Random random(kSeed);
-  for (int round = 0; round < 4; ++round) {
-    Steps steps(800);
-    for (auto& step : steps) step = RandomStep(random);
-    if (FirstWrong(h, steps) == steps.size()) continue;
-    FAIL("goes wrong at the last of:\n" << TextOf(Shrink(h, steps)));
-  }
+  CheckAgainstModel<ZsetModel>(config, 77, 800);
 }
