@@ -105,7 +105,8 @@ def data_sets(big):
         "one list": Data([fill(half, 10**9, "rpush", "list", "__rand_int__")], needs=("rpush",)),
         "bits": Data([["-n", "1", "-c", "1", "-d", str(1 << 20), "--json", "set", name, "__data__"]
                       for name in ("bits:a", "bits:b")], needs=("bitcount",)),
-        "log": Data([preload(big, "pfadd", "log", "item:__rand_int__")], needs=("pfadd",)),
+        "logs": Data([preload(big, "pfadd", "log", "item:__rand_int__"),
+                      preload(half, "pfadd", "other", "other:__rand_int__")], needs=("pfadd",)),
         "points": Data([fill(big, 10**12, "geoadd", "geo", "0.__rand_int__", "0.__rand_int__",
                              "p:__rand_int__", options=("--ring-mb", "128"))], needs=("geoadd",)),
     }
@@ -210,7 +211,8 @@ def heavy_rows():
             ("sort", "one list", ["sort", "list"]),
             ("bitcount", "bits", ["bitcount", "bits:a"]),
             ("bitop", "bits", ["bitop", "and", "to", "bits:a", "bits:b"]),
-            ("pfcount", "log", ["pfcount", "log"]),
+            # Of two, as the count of one is kept until it changes.
+            ("pfcount", "logs", ["pfcount", "log", "other"]),
             ("geosearch", "points", ["geosearch", "geo", "fromlonlat", "0.5", "0.5", "byradius",
                                      "2", "km", "asc", "count", "100"])):
         yield Row("heavy", f"{name} 1x1", data, words, "1x1", 0.6, 1.0, needs=(name,),

@@ -53,7 +53,8 @@ const ObjectOps kListOps = {
     .destroy = [](void* object) { delete AsList(object); },
     .clone = [](const void* object) -> void* { return new Quicklist(*AsList(object)); },
     .memory_bytes = [](const void* object) { return AsList(object)->MemoryBytes(); },
-    .free_effort = [](const void* object) { return AsList(object)->nodes(); },
+    // A node of 8 KB is no small allocation: freeing 2,250 of them was seen to take 3 ms.
+    .free_effort = [](const void* object) { return 4 * AsList(object)->nodes(); },
 };
 
 TypeHooks ListHooks() {

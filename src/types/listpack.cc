@@ -97,15 +97,16 @@ void SetHeader(PackedBuffer& buffer, size_t count) {
   ListpackWriteHeader(buffer.data(), buffer.size(), count);
 }
 
-size_t HeaderCount(const PackedBuffer& buffer) {
-  return LoadLittle(buffer.data() + 4, 2);
+// How many elements the header tells of; kUnknownCount when only a walk can.
+size_t HeaderCount(const char* listpack) {
+  return LoadLittle(listpack + 4, 2);
 }
 
 // Replaces `old_bytes` at `at` by a gap of `new_bytes`, with the header for `added` elements more
 // (negative: fewer), and returns the gap.
 char* MakeGap(PackedBuffer& buffer, size_t at, size_t old_bytes, size_t new_bytes, int64_t added) {
   const size_t old_size = buffer.size();
-  const size_t count = HeaderCount(buffer);
+  const size_t count = HeaderCount(buffer.data());
   const size_t new_size = old_size - old_bytes + new_bytes;
   assert(new_size <= kMaxListpackBytes);
   if (new_size > old_size) buffer.Resize(new_size);
@@ -131,7 +132,7 @@ PackedNeedle::PackedNeedle(std::string_view needle) : text(needle) {
 }
 
 size_t Listpack::Count() const {
-  size_t count = LoadLittle(data_ + 4, 2);
+  size_t count = HeaderCount(data_);
   if (count != kUnknownCount) return count;
   count = 0;
   for (Position at = First(); at != kNone; at = Next(at)) ++count;
@@ -155,7 +156,7 @@ Listpack::Position Listpack::Previous(Position at) const {
 }
 
 Listpack::Position Listpack::Seek(int64_t index) const {
-  const size_t known = LoadLittle(data_ + 4, 2);
+  const size_t known = HeaderCount(data_);
   if (known != kUnknownCount) {
     const auto count = static_cast<int64_t>(known);
     if (index < 0) index += count;
@@ -322,7 +323,7 @@ void ListpackDeleteEach(PackedBuffer& buffer, std::span<const Listpack::Position
   const Listpack list(buffer.view());
   char* data = buffer.data();
   const size_t size = buffer.size();
-  const size_t count = HeaderCount(buffer);
+  const size_t count = HeaderCount(buffer.data());
   size_t to = positions[0];
   for (size_t i = 0; i < positions.size(); ++i) {
     const size_t from = positions[i] + list.EntryBytes(positions[i]);
@@ -352,7 +353,7 @@ bool ValidateListpack(std::string_view bytes) {
     if (std::memcmp(expected, data + at + body, back) != 0) return false;
     at += body + back;
   }
-  const size_t told = LoadLittle(data + 4, 2);
+  const size_t told = HeaderCount(data);
   return told == kUnknownCount || told == count;
 }
 
