@@ -6,6 +6,7 @@ from the registry that the user's npm is configured for. Without npm or a regist
 How the daemon is found: _daemon.py. Nothing waits without a bound.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -35,7 +36,15 @@ def read(path):
 
 
 def install():
-    """Brings build/npm to the state of the lock file; does nothing when it is there already."""
+    """Brings build/npm to the state of the lock file; does nothing when it is there already. Two
+    runs at the same time wait for each other."""
+    os.makedirs(os.path.dirname(INSTALLED), exist_ok=True)
+    with open(INSTALLED + ".lock", "w", encoding="utf-8") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
+        install_alone()
+
+
+def install_alone():
     lock = read(os.path.join(SOURCES, "package-lock.json"))
     done = os.path.join(INSTALLED, ".installed")  # the lock file whose packages are there
     if read(done) != lock:
