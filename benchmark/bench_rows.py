@@ -28,7 +28,7 @@ WRITE_ALLOWANCE = 0.05
 # Piped (io-threads 2): CPU microseconds of the execution thread per GET, while it is kept busy.
 EXECUTION_US = {"50x1": 0.30, "50x10": 0.15, "50x16": 0.13, "10x100": 0.10, "4x1000": 0.10,
                 "1x20000": 0.10}
-EXECUTION_THREAD = "exec"
+EXECUTION_THREAD = "gotthard-server"  # the main thread
 BASELINE = "redis"
 INLINE = ("gotthard-1", "gotthard-auto")
 PIPED = "gotthard-2"

@@ -7,23 +7,17 @@
 #include "base/glob.h"
 #include "commands/data_digest.h"
 #include "commands/debug_commands.h"
+#include "commands/dump_payload.h"
 #include "commands/type_hooks.h"
 #include "store/eviction_clock.h"
 
 namespace gotthard {
 namespace {
 
-// The size of a string in an RDB file before compression, which "serializedlength" tells.
-size_t SerializedBytes(const Entry& entry) {
-  if (entry.is_integer()) {
-    const int64_t value = entry.integer();
-    if (value >= INT8_MIN && value <= INT8_MAX) return 2;
-    if (value >= INT16_MIN && value <= INT16_MAX) return 3;
-    if (value >= INT32_MIN && value <= INT32_MAX) return 5;
-  }
-  const size_t length = entry.ValueLength();
-  const size_t head = length < 64 ? 1 : length < 16384 ? 2 : length <= UINT32_MAX ? 5 : 9;
-  return head + length;
+// What "serializedlength" tells: the value's bytes in an RDB file, without the type's byte.
+size_t SerializedBytes(const Entry& entry, bool compress) {
+  const std::optional<std::string> payload = MakeDumpPayload(entry, compress);
+  return payload ? payload->size() - kDumpFramingBytes : 0;
 }
 
 std::string TableText(const Table& table) {
@@ -83,7 +77,7 @@ Status DebugObject(Context& ctx, const Args& args) {
   EntryHandle entry = ctx.db().Find(args.key(2));
   if (!entry) return kErrNoSuchKey;
   const uint32_t idle = ctx.config().UsesLfu() ? 0 : LruIdleSeconds(entry->access(), ctx.now_ms());
-  const size_t serialized = entry->type() == Type::kString ? SerializedBytes(*entry) : 0;
+  const size_t serialized = SerializedBytes(*entry, ctx.config().rdbcompression);
   char text[256];
   std::snprintf(text, sizeof(text),
                 "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u "

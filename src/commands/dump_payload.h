@@ -20,6 +20,9 @@
 
 namespace gotthard {
 
+// Of a payload: what is not the value.
+inline constexpr size_t kDumpFramingBytes = 1 + 2 + 8;
+
 // The payload of an entry's value; nullopt for a type that has no RDB form.
 std::optional<std::string> MakeDumpPayload(const Entry& entry, bool compress);
 // Whether version and checksum of a payload are right; with `skip_checksum` only the version.

@@ -46,7 +46,8 @@ Status Lolwut(Context& ctx, const Args& args) {
     next = 3;
   }
   int64_t columns = kLolwutDefaultColumns;
-  if (next < args.size()) {
+  // Without a number behind it "version" asks for nothing.
+  if (next < args.size() && !(args.size() == 2 && IsOption(args[1], "version"))) {
     auto wanted = ParseInt64(args[next]);
     if (!wanted) return kErrNotInteger;
     columns = std::clamp<int64_t>(*wanted, kLolwutMinColumns, kLolwutMaxColumns);

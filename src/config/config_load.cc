@@ -175,6 +175,7 @@ Status ConfigStore::ApplyDirective(const Line& line, const DirectiveRow& row,
       return fail(WithoutCode(status.text()));
     }
     values_.user.emplace_back(words.begin(), words.end());
+    if (!check_user_) NoteGiven(row.name);  // whoever relies on it must not think it is in force
   } else if (row.name == "loadmodule") {
     return fail("Modules are not supported: take this line out to start without the module.");
   } else if (row.name == "sentinel") {

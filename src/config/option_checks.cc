@@ -1,4 +1,8 @@
+#include <locale.h>
+
+#include <clocale>
 #include <cstdint>
+#include <string>
 
 #include "config/option_rows.h"
 
@@ -74,6 +78,13 @@ std::string_view CheckTitleTemplate(std::string_view value) {
     at = close;
   }
   return has_text ? "" : kInvalid;
+}
+
+std::string_view CheckLocale(std::string_view value) {
+  const locale_t locale = newlocale(LC_COLLATE_MASK, std::string(value).c_str(), nullptr);
+  if (locale == nullptr) return "Invalid locale name";
+  freelocale(locale);
+  return "";
 }
 
 std::string_view CheckActiveDefrag(std::string_view value) {

@@ -32,6 +32,7 @@ std::string_view CheckAppendDirname(std::string_view value);
 std::string_view CheckHostname(std::string_view value);
 std::string_view CheckNodename(std::string_view value);
 std::string_view CheckTitleTemplate(std::string_view value);
+std::string_view CheckLocale(std::string_view value);
 std::string_view CheckActiveDefrag(std::string_view value);
 
 }  // namespace gotthard

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "base/ascii.h"
+#include "exec/command_names.h"
 
 namespace gotthard {
 namespace {
@@ -31,36 +31,15 @@ bool HasSubcommands(std::span<const std::span<const CommandSpec>> families, std:
   return false;
 }
 
-Status ApplyRenames(std::span<const CommandTable::Rename> renames,
-                    std::map<std::string, std::string>& names) {
-  for (const CommandTable::Rename& rename : renames) {
-    auto from = names.find(AsciiLower(rename.from));
-    if (from == names.end()) {
-      return Status::Error("No such command in rename-command: '" + rename.from + "'");
-    }
-    std::string to = AsciiLower(rename.to);
-    for (const auto& [original, present] : names) {
-      if (!to.empty() && present == to && original != from->first) {
-        return Status::Error("Target command name already exists: '" + rename.to + "'");
-      }
-    }
-    from->second = to;
-  }
-  return Status::Ok();
-}
-
 }  // namespace
 
 Result<CommandTable> CommandTable::Build(std::span<const std::span<const CommandSpec>> families,
                                          std::span<const Rename> renames) {
-  std::map<std::string, std::string> names;  // top-level command -> its present name
-  for (const auto& family : families) {
-    for (const CommandSpec& spec : family) {
-      if (spec.parent.empty()) names[std::string(spec.name)] = std::string(spec.name);
-    }
+  CommandNames present(families);
+  for (const Rename& rename : renames) {
+    GOTTHARD_RETURN_IF_ERROR(present.Rename(rename.from, rename.to));
   }
-  if (Status renamed = ApplyRenames(renames, names); !renamed.ok()) return renamed;
-
+  std::map<std::string_view, std::string> names = present.ByRow();
   CommandTable table;
   table.rows_.resize(CommandIndex::kFirstRow);
   std::map<std::string_view, uint16_t> containers;
@@ -83,7 +62,7 @@ Result<CommandTable> CommandTable::Build(std::span<const std::span<const Command
             table.index_.Add(container.name + " " + std::string(spec.name), entry);
           }
         } else {
-          row.name = names[std::string(spec.name)];
+          row.name = names[spec.name];
           row.full_name = spec.name;
           entry.container = HasSubcommands(families, spec.name);
           if (entry.container) containers[spec.name] = row.number;

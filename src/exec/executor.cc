@@ -200,6 +200,9 @@ bool Executor::NextBatchAhead() {
 }
 
 void Executor::RunAhead(size_t executed) {
+  // Passing a batch touches its groups in one go, and must not overwrite keys whose entries are
+  // still to be touched.
+  static_assert(kRing >= kGroupAhead - kEntryAhead + kAheadStep + CommandBatch::kMaxCommands);
   // Locals, because the compiler has to fear that what is stored below changes the members.
   const size_t groups_until = executed + kGroupAhead;
   size_t touched = groups_touched_;

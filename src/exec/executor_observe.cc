@@ -4,6 +4,14 @@
 #include "exec/monitor.h"
 
 namespace gotthard {
+namespace {
+
+// Who sent it, in the form "ip:port" also for a Unix socket, as Redis has it.
+std::string PeerText(const Session& session) {
+  return session.has(Session::kUnixSocket) ? session.address + ":0" : session.address;
+}
+
+}  // namespace
 
 // Times the command that has just run, if the present run of equal ones is it alone.
 void Executor::TimeRun(const Session& session, const CommandView& view) {
@@ -48,7 +56,7 @@ void Executor::LogIfSlow(const Session& session, const CommandView& view, int64_
   for (size_t i : redacted_) {
     if (i < arguments.size()) arguments[i] = "(redacted)";
   }
-  server_.slow_log.Add(arguments, now_s, duration_us, session.address, session.name,
+  server_.slow_log.Add(arguments, now_s, duration_us, PeerText(session), session.name,
                        static_cast<size_t>(config.slowlog_max_len));
 }
 

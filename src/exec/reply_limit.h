@@ -17,7 +17,9 @@ inline bool ReplyOverLimit(Context& ctx) {
   const auto& limit = config.client_output_buffer_limit[Config::kClientNormal];
   if (limit.hard_bytes == 0) [[likely]]
     return false;
-  if (ctx.reply().buffer().size() < static_cast<uint64_t>(limit.hard_bytes)) return false;
+  // As in server/: the first chunk does not count.
+  const uint64_t most = static_cast<uint64_t>(limit.hard_bytes) + ReplyBuffer::kFirstChunkBytes;
+  if (ctx.reply().buffer().size() < most) return false;
   ctx.session().set(Session::kCloseAfterReply);
   return true;
 }

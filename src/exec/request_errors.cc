@@ -1,5 +1,6 @@
 #include "exec/request_errors.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/ascii.h"
@@ -7,21 +8,31 @@
 
 namespace gotthard {
 
+namespace {
+
+// As much of a word as Redis shows: the first so many bytes, up to a zero byte.
+std::string_view Shown(std::string_view word, size_t most) {
+  return word.substr(0, std::min(most, word.find('\0')));
+}
+
+}  // namespace
+
 Status UnknownCommand(const CommandView& view) {
   constexpr size_t kShown = 128;
   std::string_view name = view.arg(0);
   if (view.header().row == CommandIndex::kUnknownSubcommand) {
     std::string text = "ERR unknown subcommand '";
-    text.append(view.arg(1).substr(0, kShown)).append("'. Try ");
+    text.append(Shown(view.arg(1), kShown)).append("'. Try ");
     for (char c : name) text.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c);
     return Status::Error(text.append(" HELP."));
   }
   std::string args;
   for (uint32_t i = 1; i < view.argc() && args.size() < kShown; ++i) {
-    args.append("'").append(view.arg(i).substr(0, kShown - args.size())).append("' ");
+    const size_t room = kShown - args.size();  // before the quote, as Redis counts
+    args.append("'").append(Shown(view.arg(i), room)).append("' ");
   }
   std::string text = "ERR unknown command '";
-  text.append(name.substr(0, kShown)).append("', with args beginning with: ").append(args);
+  text.append(Shown(name, kShown)).append("', with args beginning with: ").append(args);
   return Status::Error(std::move(text));
 }
 

@@ -128,7 +128,10 @@ RequestParser::Outcome RequestParser::ParseInline(char* data, size_t size) {
     return size > limits_.max_inline ? Fail(Problem::kBigInline) : NeedMore(1);
   }
   const bool has_return = newline > 0 && data[newline - 1] == '\r';
-  if (!SplitLine(data, newline - (has_return ? 1 : 0), &collected_)) {
+  const size_t length = newline - (has_return ? 1 : 0);
+  // The same whether the line came at once or in pieces.
+  if (length > limits_.max_inline) return Fail(Problem::kBigInline);
+  if (!SplitLine(data, length, &collected_)) {
     return Fail(Problem::kUnbalancedQuotes);
   }
   position_ = newline + 1;

@@ -2,12 +2,15 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <span>
 #include <string>
 
 #include "base/alt_stack.h"
 #include "base/version.h"
+#include "commands/families.h"
 #include "config/config_store.h"
 #include "config/option_table.h"
+#include "exec/command_names.h"
 #include "observe/log.h"
 #include "server/banner.h"
 #include "server/crash_report.h"
@@ -60,6 +63,10 @@ void WritePidFile(PidFile& file, Log& log, const Config& config, bool in_backgro
 
 int Main(int argc, char** argv) {
   ConfigStore config;
+  CommandNames names(AllFamilies());  // judges each line where it stands; the server applies them
+  config.OnDirective("rename-command", [&](std::span<const std::string> words) {
+    return names.Rename(words[0], words[1]);
+  });
   Result<CommandLine> line = config.ApplyCommandLine(argc, argv);
   if (!line.ok()) return Fail(line.error_text());
   if (line->help) return puts(CommandLineHelp().c_str()) < 0;

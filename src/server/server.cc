@@ -161,8 +161,8 @@ void Server::OnAccept(int listener, int fd) {
   TuneClientSocket(fd, config.tcp_keepalive);
   Session& session = state_->sessions.Add();
   session.fd = fd;
-  session.address = unix_socket ? found->address + ":0" : PeerAddress(fd);
-  session.local_address = unix_socket ? found->address + ":0" : LocalAddress(fd);
+  session.address = unix_socket ? found->address : PeerAddress(fd);
+  session.local_address = unix_socket ? found->address : LocalAddress(fd);
   session.created_ms = session.last_interaction_ms = clock_.NowMs();
   session.set(Session::kUnixSocket, unix_socket);
   session.set(Session::kAuthenticated, config.requirepass.empty());
@@ -229,7 +229,7 @@ int64_t Server::SleepUs() {
 }
 
 int Server::Run(Supervisor& supervisor) {
-  NameThisThread("exec");  // the process's name in the kernel's eyes too; its title says the rest
+  // This thread keeps the name that it was started with: pidof, pgrep and killall go by it.
   Reactor& reactor = router_->reactor();
   if (Status watched = reactor.Watch(signals_->fd()); !watched.ok()) {
     log_.Warning(watched.text());

@@ -5,6 +5,15 @@
 #include "server/server.h"
 
 namespace gotthard {
+namespace {
+
+// Redis does not count the 16 KB that every client has for its replies, so that a limit of a few
+// bytes still lets them have short ones.
+uint64_t OutputLimitOf(int64_t bytes) {
+  return bytes == 0 ? 0 : static_cast<uint64_t>(bytes) + ReplyBuffer::kFirstChunkBytes;
+}
+
+}  // namespace
 
 void Server::SetTitle(const Config& config) {
   if (!config.set_proc_title) return;
@@ -27,8 +36,8 @@ Status Server::ReadLimits(const Config& config) {
   for (size_t i = 0; i < config.client_output_buffer_limit.size(); ++i) {
     const Config::OutputLimit& from = config.client_output_buffer_limit[i];
     IoLimits::Output& to = limits_.output[i];
-    to.hard_bytes.store(static_cast<uint64_t>(from.hard_bytes), std::memory_order_relaxed);
-    to.soft_bytes.store(static_cast<uint64_t>(from.soft_bytes), std::memory_order_relaxed);
+    to.hard_bytes.store(OutputLimitOf(from.hard_bytes), std::memory_order_relaxed);
+    to.soft_bytes.store(OutputLimitOf(from.soft_bytes), std::memory_order_relaxed);
     to.soft_seconds.store(from.soft_seconds, std::memory_order_relaxed);
   }
   return Status::Ok();

@@ -100,6 +100,25 @@ TEST_CASE("DEBUG OBJECT and SDSLEN describe a string") {
   CHECK(h.Run("DEBUG SDSLEN nosuch") == Error("ERR no such key"));
 }
 
+TEST_CASE("DEBUG OBJECT tells how long a value is in an RDB file, of any type") {
+  Harness h(kEnabled);
+  h.Run("RPUSH l a b c");
+  h.Run("HSET h f v");
+  h.Run("SADD i 1 2 3");
+  h.Run({"SET", "s", std::string(3000, 'a')});
+  const auto length = [&](const std::string& key) {
+    const std::string text = h.Text("DEBUG OBJECT " + key);
+    const size_t at = text.find("serializedlength:");
+    return at == std::string::npos ? -1 : std::stoi(text.substr(at + 17));
+  };
+  CHECK(length("l") == 19);
+  CHECK(length("h") == 14);
+  CHECK(length("i") == 15);
+  CHECK(length("s") < 100);
+  h.Run("CONFIG SET rdbcompression no");
+  CHECK(length("s") == 3002);
+}
+
 TEST_CASE("DEBUG HTSTATS and the encodings that a string does not have") {
   Harness h(kEnabled);
   CHECK(h.Run("DEBUG HTSTATS 0").text.find("No stats available") != std::string::npos);

@@ -23,6 +23,7 @@ TEST_CASE("LOLWUT draws and tells the version in its last line") {
   CHECK(art.substr(last).rfind("Gotthard ver. ", 0) == 0);
   CHECK(art.find("Redis ver. 7.2") != std::string::npos);
   CHECK_FALSE(h.Run("LOLWUT VERSION 5").is_error());
+  CHECK_FALSE(h.Run("LOLWUT VERSION").is_error());
   CHECK_FALSE(h.Run("LOLWUT VERSION 6 100").is_error());
   CHECK(h.Run("LOLWUT VERSION x") == Error("ERR value is not an integer or out of range"));
   CHECK(h.Run("LOLWUT x") == Error("ERR value is not an integer or out of range"));

@@ -34,6 +34,9 @@ TEST_CASE("CONFIG SET refuses in the words of Redis, and then nothing has change
         "ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter");
   CHECK(t.Set({{"dir", "/tmp"}}) ==
         "ERR CONFIG SET failed (possibly related to argument 'dir') - can't set protected config");
+  CHECK(t.Set({{"locale-collate", "nowhere"}}) ==
+        "ERR CONFIG SET failed (possibly related to argument 'locale-collate') - Invalid locale "
+        "name");
   CHECK(t.Set({{"activedefrag", "yes"}}).substr(0, 17) == "ERR CONFIG SET fa");
   CHECK(t.Set({{"notify-keyspace-events", "?"}}) ==
         "ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - Invalid "

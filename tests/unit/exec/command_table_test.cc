@@ -92,11 +92,17 @@ TEST_CASE("A command renamed to nothing is gone") {
 }
 
 TEST_CASE("Two commands may exchange their names one after the other") {
-  CHECK(Build({{"get", "tmp"}, {"mset", "get"}}).ok());
+  Result<CommandTable> table = Build({{"get", "tmp"}, {"mset", "get"}, {"tmp", "mset"}});
+  REQUIRE(table.ok());
+  CHECK(table->Find("mset")->full_name == "get");
+  CHECK(table->Find("get")->full_name == "mset");
+  CHECK(table->Find("tmp") == nullptr);
 }
 
 TEST_CASE("A rename of or to something that cannot be stops the start") {
   CHECK(Build({{"nosuch", "x"}}).error_text() == "No such command in rename-command: 'nosuch'");
+  CHECK(Build({{"get", "x"}, {"get", "y"}}).error_text() ==
+        "No such command in rename-command: 'get'");
   CHECK(Build({{"get", "MSET"}}).error_text() == "Target command name already exists: 'MSET'");
 }
 

@@ -66,6 +66,19 @@ TEST_CASE("Errors are counted by their first word; requests that do not run are 
         std::string::npos);
 }
 
+TEST_CASE("The error for an unknown command shows 128 bytes of its arguments") {
+  OwnWorld w;
+  Session& client = w.NewClient();
+  const std::string a(200, 'a');
+  w.Send(client, "NOSUCH " + a + " b\r\n");
+  w.Send(client, "NOSUCH " + a.substr(0, 100) + " " + a + "\r\n");
+  w.Send(client, "NOSUCH \"x\\x00y\" \"z\"\r\n");
+  const std::string head = "-ERR unknown command 'NOSUCH', with args beginning with: ";
+  CHECK(w.out[0] == head + "'" + a.substr(0, 128) + "' \r\n" +                                //
+                        head + "'" + a.substr(0, 100) + "' '" + a.substr(0, 25) + "' \r\n" +  //
+                        head + "'x' 'z' \r\n");
+}
+
 TEST_CASE("What a client sends behind a wait is run after it, in order; others do not wait") {
   OwnWorld w;
   Session& waiting = w.NewClient();

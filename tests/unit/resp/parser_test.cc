@@ -214,6 +214,7 @@ TEST_CASE("protocol errors have Redis's texts, whole or byte by byte") {
       {"SET 'a'b\r\n", "unbalanced quotes in request"},
       {"SET \"a\\\"\r\n", "unbalanced quotes in request"},
       {line, "too big inline request"},
+      {line + "\r\n", "too big inline request"},
       {"*" + line, "too big mbulk count string"},
       {"*1\r\n" + line, "too big bulk count string"},
       {"*1\r\n$" + line, "too big bulk count string"},
