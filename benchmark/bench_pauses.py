@@ -52,7 +52,7 @@ def probed(server, event, before_s=0.5, after_s=1.0):
     """Runs the event beside the asking client; what that client saw, and the server's turns."""
     server.ask("CONFIG", "RESETSTAT")
     probe = Background(server, *PROBE)
-    prefer(probe.process.pid)
+    prefer(probe.process.pid, at_once=True)
     try:
         time.sleep(before_s)  # what it is like without the event
         began = time.monotonic()

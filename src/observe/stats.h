@@ -52,7 +52,7 @@ struct Stats {
   std::vector<CommandStats> commands;  // by row
   // Error replies by their first word; at most kMaxErrorKinds are told apart.
   std::map<std::string, uint64_t, std::less<>> errors;
-  LatencyHistogram turn_time;  // execution thread: how long one piece of work took
+  LatencyHistogram turn_time;  // execution thread: how long it worked in one piece
   // Fed by the cron.
   Rate command_rate;
   Rate input_rate;   // bytes

@@ -212,7 +212,8 @@ void Server::Turn(bool slept) {
   router_->NotifyThreads();
   Stats& stats = state_->stats;
   turn_end_ns_ = clock_.MonotonicNs();
-  if (worked || ticked) stats.turn_time.Record(turn_end_ns_ - begin_ns);
+  const uint64_t work_ns = turn_clock_.Work(begin_ns, turn_end_ns_);
+  if (worked || ticked) stats.turn_time.Record(work_ns);
   // CONFIG RESETSTAT may have set the counter back within the turn.
   if (stats.total_commands_processed > commands) {
     stats.most_turn_commands =

@@ -27,6 +27,7 @@
 #include "server/process.h"
 #include "server/router.h"
 #include "server/signals.h"
+#include "server/turn_clock.h"
 #include "store/keyspace.h"
 
 namespace gotthard {
@@ -112,6 +113,7 @@ class Server final : public Host, public Acceptor {
   } baseline_;  // subtracted since CONFIG RESETSTAT
   uint64_t next_poll_ns_ = 0;
   uint64_t turn_end_ns_ = 0;
+  TurnClock turn_clock_;
   // The end: asked for (the turn goes on to its end), then under way.
   bool stop_asked_ = false;
   bool stop_now_ = false;
