@@ -64,6 +64,7 @@ class Connection final : public Endpoint, public Traveller {
   bool dirty_ = false;            // in the loop's list of connections to flush
   bool stalled_ = false;          // parsing stopped: too much in flight, or waiting for AUTH
   bool resuming_ = false;         // in the loop's list of connections to parse on
+  bool ticking_ = false;          // in the loop's list of connections that the next tick looks at
   bool barrier_ = false;          // the reply of the last command decides how to parse on
   bool failed_ = false;           // a protocol error is under way; what follows it is not parsed
   bool reading_ = true;           // the reactor may receive

@@ -61,6 +61,7 @@ void IoLoop::Adopt(std::unique_ptr<Connection> adopted) {
   connection.reading_ = true;
   if (stopped_) UpdateReading(connection);
   MarkDirty(connection);
+  MarkTicking(connection);
   if (connection.input_.unparsed_bytes() != 0) MarkResuming(connection);
 }
 
@@ -124,6 +125,7 @@ void IoLoop::ParseAndSubmit(Connection& connection) {
           connection.reported_query_bytes_ + connection.reported_query_free_ + kReportBytes) {
     Report(connection);
   }
+  if (connection.input_.unparsed_bytes() >= kReportBytes) MarkTicking(connection);
 }
 
 void IoLoop::Submit(Connection& connection, std::unique_ptr<CommandBatch> batch) {
@@ -198,6 +200,7 @@ void IoLoop::Deliver(std::unique_ptr<CommandBatch> batch) {
     case BatchKind::kGiveBack:
       connection->leaving_ = true;
       connection->leaving_ticks_ = 0;
+      MarkTicking(*connection);
       UpdateReading(*connection);
       LeaveIfIdle(*connection);
       break;
@@ -249,6 +252,12 @@ void IoLoop::TakeReply(Connection& connection, std::unique_ptr<CommandBatch> bat
     CheckOutputLimit(connection);
   }
   MarkDirty(connection);
+}
+
+void IoLoop::MarkTicking(Connection& connection) {
+  if (connection.ticking_) return;
+  connection.ticking_ = true;
+  ticking_.push_back(connection.id_);
 }
 
 void IoLoop::MarkDirty(Connection& connection) {
@@ -318,6 +327,7 @@ void IoLoop::Flush(Connection& connection) {
 void IoLoop::Sent(Connection& connection, size_t bytes) {
   IoCounters::Add(counters_.bytes_sent, bytes);
   connection.flushed_bytes_ += bytes;
+  MarkTicking(connection);
   connection.output_bytes_ -= bytes;
   bytes += connection.sent_of_front_;
   while (!connection.output_.empty() && bytes >= connection.output_.front().reply.size()) {
@@ -336,6 +346,7 @@ void IoLoop::CheckOutputLimit(Connection& connection) {
     const int64_t now_ms = static_cast<int64_t>(clock_.MonotonicNs() / 1'000'000);
     if (connection.over_soft_limit_since_ms_ == 0) {
       connection.over_soft_limit_since_ms_ = now_ms;
+      MarkTicking(connection);
     } else if (now_ms - connection.over_soft_limit_since_ms_ >
                limit.soft_seconds.load(std::memory_order_relaxed) * 1000) {
       over = true;
@@ -411,6 +422,7 @@ void IoLoop::LeaveIfIdle(Connection& connection) {
   counters_.connections.store(static_cast<uint32_t>(count_), std::memory_order_relaxed);
   connection.loop_ = nullptr;
   connection.dirty_ = connection.resuming_ = connection.stalled_ = connection.barrier_ = false;
+  connection.ticking_ = false;
   submitted_ = true;
   sink_.Submit(std::move(home));
 }
@@ -420,22 +432,35 @@ void IoLoop::Tick() {
   for (size_t i = lingering_.size(); i-- > 0;) {
     if (lingering_[i]->linger_until_ms_ <= now_ms) BeginEnd(*lingering_[i], /*broken=*/true);
   }
-  for (auto& connection : connections_) {
-    if (connection == nullptr || connection->ending_) continue;
-    if (connection->over_soft_limit_since_ms_ != 0) CheckOutputLimit(*connection);
-    if (connection->ending_) continue;
-    if (connection->leaving_ && connection->leaving_ticks_ < kLeavingTicks) {
-      ++connection->leaving_ticks_;
-      UpdateReading(*connection);
-    }
-    if (connection->flushed_bytes_ - connection->reported_flushed_bytes_ >= kReportBytes ||
-        (connection->output_bytes_ == 0 &&
-         connection->flushed_bytes_ != connection->reported_flushed_bytes_)) {
-      Report(*connection);
-    } else if (connection->input_.unparsed_bytes() >
-               connection->reported_query_bytes_ + kReportBytes) {
-      Report(*connection);  // a large request makes headway: the client is not idle
-    }
+  // Those that ask for another tick are not looked at in this one.
+  scratch_.swap(ticking_);
+  for (const SessionId id : scratch_) {
+    Connection* connection = Find(id);
+    if (connection == nullptr) continue;
+    connection->ticking_ = false;
+    if (!connection->ending_) TickOne(*connection);
+  }
+  scratch_.clear();
+}
+
+void IoLoop::TickOne(Connection& connection) {
+  if (connection.over_soft_limit_since_ms_ != 0) CheckOutputLimit(connection);
+  if (connection.ending_) return;
+  if (connection.leaving_ && connection.leaving_ticks_ < kLeavingTicks) {
+    ++connection.leaving_ticks_;
+    UpdateReading(connection);
+  }
+  if (connection.flushed_bytes_ - connection.reported_flushed_bytes_ >= kReportBytes ||
+      (connection.output_bytes_ == 0 &&
+       connection.flushed_bytes_ != connection.reported_flushed_bytes_)) {
+    Report(connection);
+  } else if (connection.input_.unparsed_bytes() > connection.reported_query_bytes_ + kReportBytes) {
+    Report(connection);  // a large request makes headway: the client is not idle
+  }
+  if (connection.over_soft_limit_since_ms_ != 0 || connection.leaving_ ||
+      connection.flushed_bytes_ != connection.reported_flushed_bytes_ ||
+      connection.input_.unparsed_bytes() >= kReportBytes) {
+    MarkTicking(connection);
   }
 }
 

@@ -76,7 +76,8 @@ class IoLoop {
   bool EndTurn();
   // True when EndTurn has work left that no event will announce.
   bool has_work() const { return !resuming_.empty() || !dirty_.empty(); }
-  // Checks soft output limits, reports what buffers hold; call about every 100 ms.
+  // Checks soft output limits, reports what buffers hold; call about every 100 ms. Costs nothing
+  // for connections that are idle.
   void Tick();
   // Graceful end: stop receiving everywhere.
   void StopReceiving();
@@ -94,6 +95,8 @@ class IoLoop {
   void Stall(Connection& connection);
   void UpdateReading(Connection& connection);
   void MarkDirty(Connection& connection);
+  void MarkTicking(Connection& connection);
+  void TickOne(Connection& connection);
   void MarkResuming(Connection& connection);
   // Sends as much as the socket takes.
   void Flush(Connection& connection);
@@ -116,6 +119,7 @@ class IoLoop {
   std::vector<std::unique_ptr<Connection>> lingering_;    // sessions ended, replies not all sent
   std::vector<SessionId> dirty_;
   std::vector<SessionId> resuming_;
+  std::vector<SessionId> ticking_;
   std::vector<SessionId> scratch_;
   size_t count_ = 0;
   bool submitted_ = false;
