@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/reactor.h"
+#include "net/socket_calls.h"
 
 namespace gotthard {
 namespace {
@@ -67,19 +68,8 @@ class EpollReactor final : public Reactor {
   }
 
   std::optional<int64_t> Send(int fd, Endpoint& endpoint, const iovec* iov, int count) override {
-    ssize_t sent = 0;
-    do {
-      if (count == 1) {
-        sent = send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
-      } else {
-        msghdr message{};
-        message.msg_iov = const_cast<iovec*>(iov);
-        message.msg_iovlen = static_cast<size_t>(count);
-        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-      }
-    } while (sent < 0 && errno == EINTR);
-    if (sent >= 0) return sent;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return -errno;
+    const int64_t sent = SendNow(fd, iov, count);
+    if (!WouldBlock(sent)) return sent;
     endpoint.reactor_flags |= kSending;
     Rearm(fd, endpoint);
     return std::nullopt;
@@ -209,12 +199,8 @@ class EpollReactor final : public Reactor {
       return;
     }
     const BatchBuilder::Room room = endpoint->ReceiveRoom();
-    ssize_t got = 0;
-    do {
-      got = recv(fd, room.buffer->data() + room.offset, room.size, 0);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    endpoint->OnReceived(room, got < 0 ? -errno : got);
+    const int64_t got = ReceiveNow(fd, room);
+    if (!WouldBlock(got)) endpoint->OnReceived(room, got);
   }
 
   int epoll_fd_;

@@ -24,7 +24,7 @@ class Endpoint {
  public:
   virtual ~Endpoint() = default;
   // Where the next bytes shall go; asked right before they are received. A back end that has the
-  // kernel choose a buffer asks only if WantsOwnRoom.
+  // kernel choose a buffer does not ask, but for endpoints that fill whole buffers.
   virtual BatchBuilder::Room ReceiveRoom() = 0;
   // True in the middle of a request so large that its bytes should land in ReceiveRoom at once.
   virtual bool WantsOwnRoom() const = 0;

@@ -16,6 +16,7 @@
 
 #include "net/provided_buffers.h"
 #include "net/reactor.h"
+#include "net/socket_calls.h"
 #include "net/uring_ring.h"
 #include "net/uring_socket.h"
 
@@ -23,14 +24,22 @@
 // buffers for as long as it lives; each listener has a multishot accept. Sends are queued and leave
 // with the next turn's one system call, which also waits for what comes next.
 //
+// That pays where there is little to a message. A socket that fills whole buffers, a deep pipeline
+// or a large value, is read *directly* instead, as the epoll back end does it: a poll in the kernel
+// tells that there is something, recv puts it where the endpoint wants it (the one buffer that is
+// warm in the cache, or the value's own memory), and what is sent leaves at once. A receive would
+// fill all provided buffers before anybody parses the first. Small reads in a row lead back.
+//
 // Bytes may arrive for an endpoint that does not want any at the moment: the kernel was a step
 // ahead. They are queued here, and when that becomes too much the receive is cancelled; pausing and
 // resuming otherwise cost nothing. The cut is where memory is bounded: kMaxQueued, and what one
 // turn's provided buffers hold.
 //
 // A request of the kernel's names its socket by descriptor and generation, so that a completion
-// that comes late never reaches whoever has the descriptor now. What such requests use, a pending
-// send's bytes and the buffer of a receive, is kept until their completion.
+// that comes late never reaches whoever has the descriptor now. What a pending send uses is kept
+// until its completion.
+//
+// The file is longer than most because all of it is one state machine over UringSocket::State.
 
 namespace gotthard {
 namespace {
@@ -90,17 +99,15 @@ class UringReactor final : public Reactor {
     assert(socket.endpoint == &endpoint);
     (void)endpoint;
     const bool owner = ring_->IsOwner();
-    if (socket.Has(Socket::kReceiving)) {
-      const uint64_t tag = socket.Tag(Op::kReceive, fd);
-      if (socket.own_room) kept_[tag] = Kept{nullptr, std::move(socket.own_room)};
-      if (owner && !socket.Has(Socket::kCancelling)) Cancel(tag);
+    if (socket.Has(Socket::kReceiving) && !socket.Has(Socket::kCancelling) && owner) {
+      Cancel(socket.Tag(Op::kReceive, fd));
     }
     if (socket.Has(Socket::kSending)) {
       const uint64_t tag = socket.Tag(Op::kSend, fd);
-      kept_[tag] = Kept{std::move(pending_bytes), {}};
+      kept_[tag] = std::move(pending_bytes);
       if (owner && socket.Has(Socket::kSendWaits)) Cancel(tag);
     }
-    if (owner) CancelHangUpPoll(fd, socket);
+    if (owner) CancelPolls(fd, socket);
     // The caller closes the descriptor, and its number may be given again.
     if (owner && socket.last_request > ring_->submitted()) Submit();
     Forget(socket);
@@ -113,7 +120,7 @@ class UringReactor final : public Reactor {
       CancelReceive(fd, socket);
       return false;
     }
-    CancelHangUpPoll(fd, socket);
+    CancelPolls(fd, socket);
     if (socket.last_request > ring_->submitted()) Submit();
     std::vector<Segment> queue = std::move(socket.queue);
     Forget(socket);
@@ -121,7 +128,9 @@ class UringReactor final : public Reactor {
     return true;
   }
   void PauseReceive(int fd, Endpoint& /*endpoint*/) override {
-    sockets_[static_cast<size_t>(fd)].Set(Socket::kPaused);
+    Socket& socket = sockets_[static_cast<size_t>(fd)];
+    socket.Set(Socket::kPaused);
+    if (!socket.Has(Socket::kReceiving)) MarkQuiet(fd, socket);
   }
   void ResumeReceive(int fd, Endpoint& /*endpoint*/) override {
     Socket& socket = sockets_[static_cast<size_t>(fd)];
@@ -134,6 +143,11 @@ class UringReactor final : public Reactor {
                               int count) override {
     Socket& socket = sockets_[static_cast<size_t>(fd)];
     assert(!socket.Has(Socket::kSending));
+    if (socket.direct_left != 0 && !socket.Has(Socket::kSendWaits)) {
+      const int64_t sent = SendNow(fd, iov, count);
+      if (!WouldBlock(sent)) return sent;
+      socket.Set(Socket::kSendWaits);
+    }
     io_uring_sqe* request = ring_->Next();
     socket.send_bytes = 0;
     for (int i = 0; i < count; ++i) socket.send_bytes += iov[i].iov_len;
@@ -156,10 +170,13 @@ class UringReactor final : public Reactor {
   int RunOnce(int64_t timeout_us) override {
     for (const int fd : watched_) ArmWatch(fd);
     watched_.clear();
-    int told = TellReady();
+    int told = TellReady() + ReadAgain();
     buffers_.Fill();
     RearmStarved();
-    ring_->Enter(told != 0 || !ready_.empty() || !events_.empty() ? 0 : timeout_us, &events_);
+    const bool busy = told != 0 || !ready_.empty() || !again_.empty() || !events_.empty();
+    if (busy) timeout_us = 0;
+    if (timeout_us != 0 || ++busy_turns_ % kQuietTurns == 0) WatchQuiet();
+    ring_->Enter(timeout_us, &events_);
     ForgetMessages();
     // Whatever is called here may enter the kernel and so add to the events.
     for (size_t i = 0; i < events_.size(); ++i) {
@@ -188,16 +205,17 @@ class UringReactor final : public Reactor {
   // turn; the bound is for a kernel that does otherwise.
   static constexpr int kCancelTurns = 100;
   static constexpr int64_t kCancelWaitUs = 10'000;
+  // A direct read of this much is worth the system call; so many smaller ones in a row are not.
+  static constexpr int64_t kDirectBytes = 16 * 1024;
+  static constexpr uint8_t kDirectReads = 8;
+  // While there is always something to do, the death of a paused endpoint is looked after this
+  // often; its poll is not worth a request in each of the short pauses of a deep pipeline.
+  static constexpr uint32_t kQuietTurns = 64;
 
   using Op = UringSocket::Op;
   using Segment = UringSocket::Segment;
   using Socket = UringSocket;
 
-  // What a request needs whose socket was removed.
-  struct Kept {
-    std::shared_ptr<const void> bytes;
-    ReadBufferRef buffer;
-  };
   struct SendMessage {
     msghdr header;
     iovec parts[kMaxIov];
@@ -248,20 +266,18 @@ class UringReactor final : public Reactor {
 
   // Starts a receive. REQUIRES: the socket is an endpoint's.
   void Arm(int fd, Socket& socket) {
-    if (socket.Has(Socket::kReceiving | Socket::kStarved | Socket::kEnded)) return;
-    CancelHangUpPoll(fd, socket);
-    io_uring_sqe* request = ring_->Next();
-    if (socket.endpoint->WantsOwnRoom()) {
-      const BatchBuilder::Room room = socket.endpoint->ReceiveRoom();
-      room.buffer->Ref();
-      socket.own_room = ReadBufferRef::Adopt(room.buffer);
-      socket.own_offset = room.offset;
-      io_uring_prep_recv(request, fd, room.buffer->data() + room.offset, room.size, 0);
-    } else {
-      io_uring_prep_recv_multishot(request, fd, nullptr, 0, 0);
-      request->flags |= IOSQE_BUFFER_SELECT;
-      request->buf_group = ProvidedBuffers::kGroup;
+    if (socket.Has(Socket::kReceiving | Socket::kReadPoll | Socket::kStarved | Socket::kEnded)) {
+      return;
     }
+    CancelHangUpPoll(fd, socket);
+    if (IsDirect(socket)) {
+      MarkAgain(fd, socket);
+      return;
+    }
+    io_uring_sqe* request = ring_->Next();
+    io_uring_prep_recv_multishot(request, fd, nullptr, 0, 0);
+    request->flags |= IOSQE_BUFFER_SELECT;
+    request->buf_group = ProvidedBuffers::kGroup;
     Tagged(request, Op::kReceive, fd, socket);
     socket.Set(Socket::kReceiving);
   }
@@ -279,22 +295,15 @@ class UringReactor final : public Reactor {
     }
     const int fd = Socket::FdOf(event.tag);
     Socket* socket = Find(event.tag);
-    if (socket == nullptr) {
-      if (last) kept_.erase(event.tag);
-      return;
-    }
+    if (socket == nullptr) return;
     if (last) socket->Clear(Socket::kReceiving | Socket::kCancelling);
     if (event.result > 0) {
       const auto size = static_cast<size_t>(event.result);
       constexpr size_t kHead = ProvidedBuffers::kHeadroom;
-      if (buffer) {
-        Arrived(fd, *socket, {std::move(buffer), kHead, size, kHead});
-      } else {
-        Arrived(fd, *socket, {std::move(socket->own_room), socket->own_offset, size, 0});
-      }
+      if (size == buffer->capacity() - kHead) socket->direct_left = kDirectReads;
+      Arrived(fd, *socket, {std::move(buffer), kHead, size, kHead});
       socket = Find(event.tag);
     } else if (last) {
-      socket->own_room.reset();
       if (event.result == -ENOBUFS) {
         socket->Set(Socket::kStarved);
         starved_.push_back({fd, socket->generation});
@@ -306,8 +315,7 @@ class UringReactor final : public Reactor {
     if (socket == nullptr) return;
     if (last) {
       ReceiveEnded(fd, *socket);
-    } else if (!socket->Has(Socket::kPaused) && socket->queue.empty() &&
-               socket->endpoint->WantsOwnRoom()) {
+    } else if (IsDirect(*socket)) {
       CancelReceive(fd, *socket);
     }
   }
@@ -326,6 +334,101 @@ class UringReactor final : public Reactor {
     }
   }
 
+  // --- Reading directly
+
+  // Whether an endpoint's socket is, or is to be, read directly.
+  static bool IsDirect(Socket& socket) {
+    if (socket.endpoint->WantsOwnRoom()) socket.direct_left = kDirectReads;
+    return socket.direct_left != 0;
+  }
+  void MarkAgain(int fd, Socket& socket) {
+    if (socket.Has(Socket::kAgain)) return;
+    socket.Set(Socket::kAgain);
+    again_.push_back({fd, socket.generation});
+  }
+  int ReadAgain() {
+    if (again_.empty()) return 0;
+    int told = 0;
+    std::vector<SocketName> names;
+    names.swap(again_);
+    for (const SocketName& name : names) {
+      Socket* socket = Find(name.fd, name.generation);
+      if (socket == nullptr) continue;
+      socket->Clear(Socket::kAgain);
+      told += ReadDirectly(name.fd, *socket);
+    }
+    return told;
+  }
+  // One read. Safe beside the ring, because no receive is in the kernel and all that one had
+  // brought was told. May remove the socket.
+  int ReadDirectly(int fd, Socket& socket) {
+    if (socket.Has(Socket::kPaused | Socket::kReceiving | Socket::kEnded | Socket::kReadPoll) ||
+        !socket.queue.empty()) {
+      return 0;  // resuming leads back here
+    }
+    const uint32_t generation = socket.generation;
+    const BatchBuilder::Room room = socket.endpoint->ReceiveRoom();
+    const int64_t got = ReceiveNow(fd, room);
+    if (WouldBlock(got)) {
+      PollToRead(fd, socket);
+      return 0;
+    }
+    if (got <= 0) {
+      End(fd, socket, static_cast<int>(got));
+      return 1;
+    }
+    if (got >= kDirectBytes) {
+      socket.direct_left = kDirectReads;
+    } else if (socket.direct_left != 0) {
+      --socket.direct_left;
+    }
+    socket.endpoint->OnReceived(room, got);
+    Socket* after = Find(fd, generation);
+    if (after == nullptr || after->Has(Socket::kPaused)) return 1;
+    if (static_cast<size_t>(got) == room.size || !IsDirect(*after)) {
+      Arm(fd, *after);
+    } else {
+      PollToRead(fd, *after);
+    }
+    return 1;
+  }
+  void PollToRead(int fd, Socket& socket) {
+    io_uring_sqe* request = ring_->Next();
+    io_uring_prep_poll_add(request, fd, POLLIN);
+    Tagged(request, Op::kReadPoll, fd, socket);
+    socket.Set(Socket::kReadPoll);
+  }
+  void TellReadable(const UringRing::Event& event) {
+    const int fd = Socket::FdOf(event.tag);
+    Socket* socket = Find(event.tag);
+    if (socket == nullptr) return;
+    socket->Clear(Socket::kReadPoll);
+    if (!socket->Has(Socket::kPaused)) {
+      ReadDirectly(fd, *socket);
+    } else if (event.result > 0 && (event.result & (POLLERR | POLLHUP)) != 0) {
+      End(fd, *socket, -ECONNRESET);
+    } else {
+      MarkQuiet(fd, *socket);
+    }
+  }
+  void MarkQuiet(int fd, Socket& socket) {
+    if (socket.Has(Socket::kQuiet | Socket::kEnded)) return;
+    socket.Set(Socket::kQuiet);
+    quiet_.push_back({fd, socket.generation});
+  }
+  void WatchQuiet() {
+    for (const SocketName& name : quiet_) {
+      Socket* socket = Find(name.fd, name.generation);
+      if (socket == nullptr) continue;
+      socket->Clear(Socket::kQuiet);
+      if (socket->Has(Socket::kPaused) &&
+          !socket->Has(Socket::kReceiving | Socket::kReadPoll | Socket::kEnded)) {
+        PollForHangUp(name.fd, *socket);
+      }
+    }
+    quiet_.clear();
+  }
+
   // May remove the socket.
   void Arrived(int fd, Socket& socket, Segment segment) {
     if (!socket.Has(Socket::kPaused) && socket.queue.empty()) {
@@ -338,8 +441,6 @@ class UringReactor final : public Reactor {
   }
   static void Tell(Socket& socket, Segment segment) {
     const BatchBuilder::Room room = segment.room();
-    // An endpoint that holds the buffer itself is to see that nobody else does.
-    if (segment.buffer->is_private() && segment.buffer->refs() > 1) segment.buffer.reset();
     socket.endpoint->OnReceived(room, static_cast<int64_t>(segment.size));
   }
   // The connection is over: the peer's end waits behind what came before it, an error does not.
@@ -408,6 +509,10 @@ class UringReactor final : public Reactor {
     io_uring_prep_poll_multishot(request, fd, POLLERR | POLLHUP);
     Tagged(request, Op::kHangUp, fd, socket);
     socket.Set(Socket::kHangUpPoll);
+  }
+  void CancelPolls(int fd, Socket& socket) {
+    CancelHangUpPoll(fd, socket);
+    if (socket.Has(Socket::kReadPoll)) Cancel(socket.Tag(Op::kReadPoll, fd));
   }
   void CancelHangUpPoll(int fd, Socket& socket) {
     if (!socket.Has(Socket::kHangUpPoll)) return;
@@ -543,6 +648,9 @@ class UringReactor final : public Reactor {
       case Op::kHangUp:
         TellHangUp(event);
         break;
+      case Op::kReadPoll:
+        TellReadable(event);
+        break;
       case Op::kWatch:
         // A wake-up needs no more than to end the wait.
         if ((event.flags & IORING_CQE_F_MORE) == 0 && event.result >= 0) {
@@ -556,8 +664,9 @@ class UringReactor final : public Reactor {
 
   // Memory that the kernel may write to or read from comes first: it outlives the ring.
   ProvidedBuffers buffers_;
-  std::unordered_map<uint64_t, Kept> kept_;  // by tag
-  std::deque<SendMessage> messages_;         // of requests that were not submitted yet
+  // By tag: what is being sent for sockets that were removed.
+  std::unordered_map<uint64_t, std::shared_ptr<const void>> kept_;
+  std::deque<SendMessage> messages_;  // of requests that were not submitted yet
   size_t messages_used_ = 0;
   std::unique_ptr<UringRing> ring_;
   int event_fd_;
@@ -566,6 +675,9 @@ class UringReactor final : public Reactor {
   std::vector<int> watched_;    // to be watched from the next turn on
   std::vector<SocketName> ready_;
   std::vector<SocketName> starved_;
+  std::vector<SocketName> again_;
+  std::vector<SocketName> quiet_;
+  uint32_t busy_turns_ = 0;
   std::vector<UringRing::Event> events_;
   size_t next_event_ = 0;
 };

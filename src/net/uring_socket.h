@@ -18,7 +18,16 @@ namespace gotthard {
 
 struct UringSocket {
   // What a request to the kernel is for; part of its tag.
-  enum class Op : uint8_t { kIgnored, kReceive, kSend, kAccept, kListenPoll, kHangUp, kWatch };
+  enum class Op : uint8_t {
+    kIgnored,
+    kReceive,
+    kSend,
+    kAccept,
+    kListenPoll,
+    kHangUp,
+    kReadPoll,
+    kWatch
+  };
 
   enum State : uint16_t {
     kReceiving = 1 << 0,    // a receive is in the kernel
@@ -32,6 +41,9 @@ struct UringSocket {
     kReleasing = 1 << 8,    // the endpoint wants to leave
     kHangUpPoll = 1 << 9,   // a poll for the connection's death is in the kernel
     kListenPoll = 1 << 10,  // a listener waits for a connection, without accepting it
+    kReadPoll = 1 << 11,    // a poll for bytes to read is in the kernel
+    kAgain = 1 << 12,       // is among those to be read from without waiting
+    kQuiet = 1 << 13,       // is among those that may need a poll for their death
   };
 
   // Bytes that arrived, and whose buffer they are in.
@@ -47,12 +59,11 @@ struct UringSocket {
   Acceptor* acceptor = nullptr;
   uint32_t generation = 0;
   uint16_t states = 0;
+  uint8_t direct_left = 0;     // read by system calls; back to a receive after so many small reads
   uint64_t last_request = 0;   // the number of the last one that names the descriptor
   size_t send_bytes = 0;       // of the pending send
   std::vector<Segment> queue;  // arrived, not told; short
   size_t queued_bytes = 0;
-  ReadBufferRef own_room;  // the receive in the kernel goes there, not to provided buffers
-  size_t own_offset = 0;
 
   bool Has(unsigned any) const { return (states & any) != 0; }
   void Set(unsigned these) { states = static_cast<uint16_t>(states | these); }

@@ -16,6 +16,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/net/reactor_under_test.h"
@@ -638,6 +639,90 @@ TEST_CASE("A large request is received into the endpoint's own memory") {
   leaver.Drop();
   turns.Settle();
   CHECK(leaver.received.empty());
+}
+
+TEST_CASE("Floods and single words take turns on one connection, and nothing is lost") {
+  ON_BOTH_BACK_ENDS();
+  Turns turns(kind);
+  Pair pair;
+  Collector endpoint(*turns.reactor, pair.ours);
+  REQUIRE(endpoint.Start().ok());
+  bool paused = false;
+  int pieces = 0;
+  endpoint.on_received = [&] {
+    if (++pieces % 3 != 0) return;
+    turns.reactor->PauseReceive(pair.ours, endpoint);
+    paused = true;
+  };
+  const auto until_size = [&](size_t size) {
+    turns.Until([&] {
+      if (std::exchange(paused, false)) turns.reactor->ResumeReceive(pair.ours, endpoint);
+      return endpoint.received.size() >= size;
+    });
+  };
+  std::string sent;
+  for (int round = 0; round < 3; ++round) {
+    const std::string flood = Pattern(1'500'000);
+    std::thread writer([&] { (void)!write(pair.theirs, flood.data(), flood.size()); });
+    sent += flood;
+    until_size(sent.size());
+    writer.join();
+    for (int word = 0; word < 20; ++word) {
+      const std::string text = "word " + std::to_string(word);
+      pair.Write(text);
+      sent += text;
+      until_size(sent.size());
+      if (paused) continue;
+      // It is answered whatever way it came.
+      endpoint.Send(text);
+      turns.Until([&] { return endpoint.all_sent(); });
+      std::string answer(text.size(), '\0');
+      REQUIRE(read(pair.theirs, answer.data(), answer.size()) ==
+              static_cast<ssize_t>(answer.size()));
+      CHECK(answer == text);
+    }
+  }
+  CHECK((endpoint.received == sent));
+}
+
+TEST_CASE("A connection that dies in a pause of a flood is heard of, and may leave in one") {
+  ON_BOTH_BACK_ENDS();
+  Turns turns(kind);
+  LoopbackListener listener;
+  const int client = listener.Connect();
+  const int ours = accept4(listener.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  Collector endpoint(*turns.reactor, ours);
+  REQUIRE(endpoint.Start().ok());
+  fcntl(client, F_SETFL, O_NONBLOCK);
+  const std::string bytes = Pattern(300'000);
+  endpoint.on_received = [&] {
+    if (endpoint.received.size() >= 2'000'000) turns.reactor->PauseReceive(ours, endpoint);
+  };
+  while (endpoint.received.size() < 2'000'000) {
+    (void)!write(client, bytes.data(), bytes.size());
+    turns.Settle();
+  }
+  while (write(client, bytes.data(), bytes.size()) > 0) turns.Settle();
+  const bool leaves = GENERATE(false, true);
+  if (leaves) {
+    const size_t received = endpoint.received.size();
+    while (!turns.reactor->Release(ours, endpoint)) {
+      const int before = endpoint.releasable;
+      turns.Until([&] { return endpoint.releasable != before; });
+    }
+    endpoint.Forget();
+    turns.Settle();
+    CHECK(endpoint.received.size() == received);
+    close(ours);
+    close(client);
+    return;
+  }
+  endpoint.on_end = [&] { endpoint.Drop(); };
+  const linger reset{1, 0};
+  setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  close(client);
+  turns.Until([&] { return endpoint.ends != 0; });
+  CHECK(endpoint.last_result == -ECONNRESET);
 }
 
 TEST_CASE("A wake-up ends the wait, from any thread, and so does a watched descriptor") {
