@@ -77,6 +77,7 @@ constexpr ObjectOps kHashSetOps = {
         [](const void* object) { return static_cast<const HashSet*>(object)->memory_bytes(); },
     .free_effort =
         [](const void* object) { return static_cast<const HashSet*>(object)->free_effort(); },
+    .elements = [](const void* object) { return &static_cast<const HashSet*>(object)->table(); },
 };
 
 }  // namespace

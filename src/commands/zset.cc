@@ -284,6 +284,7 @@ const ObjectOps kZsetOps = {
         [](const void* object) { return static_cast<const SortedSet*>(object)->memory_bytes(); },
     .free_effort =
         [](const void* object) { return static_cast<const SortedSet*>(object)->free_effort(); },
+    .elements = [](const void* object) { return &static_cast<const SortedSet*>(object)->table(); },
 };
 
 // Each member with its score is mixed for itself, as they have no order of insertion.

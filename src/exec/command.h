@@ -198,6 +198,9 @@ struct CommandSpec {
   uint64_t acl = 0;  // kAclRead/Write/Fast/Slow/Admin... implied by flags are added by `Command`
   CommandGroup group = CommandGroup::kGeneric;
   std::array<KeySpec, 3> keys = {};
+  // The argument that names an element of the collection under the first key, 0 if there is none:
+  // its memory is touched before the command's turn comes (exec/element_ahead.h).
+  uint8_t element = 0;
   Handler run = nullptr;
   std::string_view since;
   std::string_view complexity;

@@ -39,6 +39,7 @@ Executor::Executor(ServerState& server, ReplySink& sink) : server_(server), sink
       const KeySpec& keys = row.spec->keys[0];
       hot.first_key = static_cast<uint16_t>(std::max<int16_t>(keys.index, 0));
       hot.key_step = static_cast<uint16_t>(std::max<int16_t>(keys.step, 1));
+      hot.element = row.spec->element;
     }
     rows_.push_back(hot);
   }
@@ -65,6 +66,7 @@ void Executor::Run(std::span<std::unique_ptr<CommandBatch>> batches) {
   ahead_ = {};
   groups_touched_ = entries_touched_ = executed_ = 0;
   look_ahead_ = batches.size() > 1 || batches[0]->command_count > 1;
+  elements_.Begin();
   if (look_ahead_) RunAhead(0);
   running_ = true;
   for (std::unique_ptr<CommandBatch>& batch : batches) {
@@ -190,6 +192,7 @@ bool Executor::NextBatchAhead() {
     }
     Session* session = server_.sessions.Find(batch->session);
     if (session == nullptr || batch->kind != BatchKind::kCommands) continue;
+    ahead_.base = batch->base;
     ahead_.at = batch->words.data();
     ahead_.end = ahead_.at + batch->words.size();
     ahead_.db = &server_.keyspace.db(session->db);
@@ -215,6 +218,9 @@ void Executor::RunAhead(size_t executed) {
       end = ahead_.end;
     }
     const CommandHeader header = std::bit_cast<CommandHeader>(at[0]);
+    if (const size_t element = rows_[header.row].element; element != 0 && element < header.argc) {
+      elements_.Note(touched, CommandView(ahead_.base, at).arg(element));
+    }
     Table::Ahead& key = ring_[touched++ % kRing];
     at += 1 + size_t{header.argc};
     if (header.hash_count != 0) {
@@ -236,6 +242,10 @@ void Executor::RunAhead(size_t executed) {
     if (key.table != nullptr) Database::PrefetchEntry(&key, span);
   }
   entries_touched_ = entry;
+  if (elements_.waits_for(executed)) {
+    elements_.Touch(executed, entries_touched_, ring_, server_.keyspace.object_types(),
+                    server_.hasher);
+  }
 }
 
 // --- One command

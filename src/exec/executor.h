@@ -26,6 +26,7 @@
 #include "base/status.h"
 #include "exec/command_table.h"
 #include "exec/context.h"
+#include "exec/element_ahead.h"
 #include "exec/server_state.h"
 #include "exec/session.h"
 #include "pipe/command_batch.h"
@@ -101,11 +102,13 @@ class Executor {
     bool fast = false;
     bool brief = false;          // counted and timed together with its like
     bool checks_memory = false;  // there is a limit, and the command may add data
+    uint8_t element = 0;         // as of CommandSpec
     bool Fits(uint32_t argc) const { return argc - min_argc <= more_argc; }
   };
   // Walks over the commands of all batches, ahead of the execution.
   struct Lookahead {
     size_t batch = 0;
+    const char* base = nullptr;  // of that batch
     const uint64_t* at = nullptr;
     const uint64_t* end = nullptr;
     Database* db = nullptr;
@@ -165,9 +168,10 @@ class Executor {
   std::span<std::unique_ptr<CommandBatch>> batches_;
   Lookahead ahead_;
   // The keys of the commands whose memory is being touched, by the command's number.
-  static constexpr size_t kRing = 128;
+  static constexpr size_t kRing = ElementAhead::kRing;
   static_assert(kRing > kGroupAhead && (kRing & (kRing - 1)) == 0);
   std::array<Table::Ahead, kRing> ring_;
+  ElementAhead elements_;
   size_t groups_touched_ = 0;
   size_t entries_touched_ = 0;
   size_t executed_ = 0;

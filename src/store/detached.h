@@ -27,6 +27,8 @@ struct ObjectOps {
   // The earliest expiry of what is inside (fields of a hash), ms since 1970, INT64_MAX if there is
   // none; may be too early. Null for types without.
   int64_t (*next_expiry_ms)(const void* object) = nullptr;
+  // The table in which elements are looked up by name. Null for types without.
+  const Table* (*elements)(const void* object) = nullptr;
 };
 
 // The ops of each Type; null for types without objects. Static storage.

@@ -52,6 +52,8 @@ class Keyspace {
   };
   Totals totals() const;
 
+  const ObjectTypes& object_types() const { return types_; }
+
  private:
   void Create(uint32_t index);
 

@@ -172,6 +172,11 @@ class Table {
   static void Replace(Position position, void* element) {
     *position.slot = (*position.slot & ~kPointerMask) | reinterpret_cast<uintptr_t>(element);
   }
+  // What PrefetchElement has found; null if nothing, or if something moved since.
+  const void* Found(const Ahead& ahead) const {
+    return ahead.moves == moves_ && ahead.found() ? ElementAt(*ahead.slot) : nullptr;
+  }
+
   // REQUIRES: position is of an element in the table.
   void Erase(Position position);
   // Between these two, Erase moves nothing: positions other than the erased one stay good. Resume

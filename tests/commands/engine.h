@@ -28,7 +28,7 @@
 #include "pipe/batch_builder.h"
 #include "pipe/mailbox.h"
 #include "pipe/reply_sink.h"
-#include "store/lazy_free.h"
+#include "tests/socketless_host.h"
 
 namespace gotthard {
 
@@ -43,7 +43,7 @@ struct EngineClient {
   bool failed = false;   // a protocol error is under way: what follows it is not parsed
 };
 
-class Engine final : public Host, public ReplySink {
+class Engine final : public SocketlessHost, public ReplySink {
  public:
   // `time` must outlive the engine. `directives` are those of a configuration file.
   Engine(Delivery delivery, const FakeTime& time, std::string_view directives,
@@ -66,38 +66,11 @@ class Engine final : public Host, public ReplySink {
   Status Shutdown(const ShutdownRequest& request) override;
   Status AbortShutdown() override;
   std::vector<ThreadReport> Threads() const override { return {ThreadReport{}}; }
-  uint64_t NetworkBytesReceived() const override { return 0; }
-  uint64_t NetworkBytesSent() const override { return 0; }
-  uint64_t NetworkReads() const override { return 0; }
-  uint64_t NetworkWrites() const override { return 0; }
-  uint64_t QueryBufferDisconnections() const override { return 0; }
-  uint64_t OutputBufferDisconnections() const override { return 0; }
-  std::string_view IoBackend() const override { return "epoll"; }
-  void ResetNetworkCounters() override {}
 
   // --- ReplySink
   void Deliver(std::unique_ptr<CommandBatch> batch) override;
 
  private:
-  // Frees at once, and counts.
-  class ImmediateFree final : public LazyFree {
-   public:
-    void Free(std::unique_ptr<DetachedStorage> storage) override {
-      storage.reset();
-      ++freed_;
-    }
-    void Free(DetachedValue value) override {
-      DetachedValue dropped = std::move(value);
-      ++freed_;
-    }
-    uint64_t pending_objects() const override { return 0; }
-    uint64_t freed_objects() const override { return freed_; }
-    void ResetFreed() override { freed_ = 0; }
-
-   private:
-    uint64_t freed_ = 0;
-  };
-
   class ConditionWaker final : public Waker {
    public:
     void Wake() override {

@@ -10,21 +10,12 @@
 
 #include "exec/executor.h"
 #include "pipe/batch_builder.h"
-#include "store/lazy_free.h"
+#include "tests/socketless_host.h"
 
 namespace gotthard {
 
-class NoLazyFree final : public LazyFree {
- public:
-  void Free(std::unique_ptr<DetachedStorage> storage) override { storage.reset(); }
-  void Free(DetachedValue value) override { value = DetachedValue(); }
-  uint64_t pending_objects() const override { return 0; }
-  uint64_t freed_objects() const override { return 0; }
-  void ResetFreed() override {}
-};
-
 // An execution thread's world; what it sends is gathered in `out`, by client.
-class World : public Host, public ReplySink {
+class World : public SocketlessHost, public ReplySink {
  public:
   explicit World(std::span<const std::span<const CommandSpec>> families)
       : hasher(1), clock(&time), table(*CommandTable::Build(families, {})) {
@@ -69,14 +60,6 @@ class World : public Host, public ReplySink {
   Status Shutdown(const ShutdownRequest& /*request*/) override { return Status::Ok(); }
   Status AbortShutdown() override { return Status::Ok(); }
   std::vector<ThreadReport> Threads() const override { return {}; }
-  uint64_t NetworkBytesReceived() const override { return 0; }
-  uint64_t NetworkBytesSent() const override { return 0; }
-  uint64_t NetworkReads() const override { return 0; }
-  uint64_t NetworkWrites() const override { return 0; }
-  uint64_t QueryBufferDisconnections() const override { return 0; }
-  uint64_t OutputBufferDisconnections() const override { return 0; }
-  std::string_view IoBackend() const override { return "none"; }
-  void ResetNetworkCounters() override {}
 
   FakeTime time;
   KeyHasher hasher;
@@ -84,7 +67,7 @@ class World : public Host, public ReplySink {
   CommandTable table;
   ConfigStore config;
   Keyspace keyspace{hasher, 16};
-  NoLazyFree lazy_free;
+  ImmediateFree lazy_free;
   ServerState state{.config = config,
                     .commands = table,
                     .keyspace = keyspace,
