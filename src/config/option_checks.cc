@@ -1,5 +1,3 @@
-#include <locale.h>
-
 #include <clocale>
 #include <cstdint>
 #include <string>
