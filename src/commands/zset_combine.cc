@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/numbers.h"
@@ -135,11 +137,56 @@ void Intersect(Request& request, Visit&& visit) {
     double score = Weighted(first, smallest.weight);
     for (size_t i = 1; i < request.inputs.size(); ++i) {
       const Input& input = request.inputs[i];
-      const std::optional<double> other = input.source.Score(member);
+      const std::optional<double> other = input.source.IsSameAs(smallest.source)
+                                              ? std::optional(first)
+                                              : input.source.Score(member);
       if (!other) return true;
       AddScore(score, *other * input.weight, request.aggregate);
     }
     return visit(member, score);
+  });
+}
+
+// Whether it is less work to gather the members of all other inputs once than to ask each of them
+// for every member of the first. An insertion costs about two lookups.
+bool GathersOthers(const Request& request) {
+  const size_t first = request.inputs.front().source.size();
+  size_t by_asking = 0;
+  size_t gathered = 0;
+  for (const Input& input : std::span(request.inputs).subspan(1)) {
+    if (input.source.size() == 0) continue;
+    by_asking += first;
+    gathered += input.source.size();
+  }
+  return by_asking / 2 > gathered + first;
+}
+
+struct MemberHash {
+  const KeyHasher& hasher;
+  size_t operator()(std::string_view member) const { return hasher(member); }
+};
+
+// visit(member, score) for the members of the first input that are in no other.
+template <typename Visit>
+void Subtract(Context& ctx, const Request& request, MemberTexts& texts, Visit&& visit) {
+  const MemberSource& first = request.inputs.front().source;
+  const std::span<const Input> others = std::span(request.inputs).subspan(1);
+  const bool gathers = GathersOthers(request);
+  std::unordered_set<std::string_view, MemberHash> gathered(0, MemberHash{ctx.server().hasher});
+  for (const Input& input : gathers ? others : std::span<const Input>()) {
+    input.source.ForEach([&](std::string_view member, double) {
+      gathered.insert(texts.Keep(input.source, member));
+      return true;
+    });
+  }
+  first.ForEach([&](std::string_view member, double score) {
+    const bool elsewhere =
+        gathers ? gathered.contains(member)
+                : std::any_of(others.begin(), others.end(), [&](const Input& input) {
+                    return input.source.IsSameAs(first) || input.source.Score(member).has_value();
+                  });
+    if (!elsewhere) visit(member, score);
+    return true;
   });
 }
 
@@ -167,14 +214,8 @@ std::vector<ScoredMember> Combine(Context& ctx, const Form& form, Request& reque
     }
     result = united.Take();
   } else {
-    const MemberSource& first = request.inputs.front().source;
-    first.ForEach([&](std::string_view member, double score) {
-      const bool elsewhere =
-          std::any_of(request.inputs.begin() + 1, request.inputs.end(), [&](const Input& input) {
-            return input.source.IsSameAs(first) || input.source.Score(member).has_value();
-          });
-      if (!elsewhere) result.push_back({score, texts.Keep(first, member)});
-      return true;
+    Subtract(ctx, request, texts, [&](std::string_view member, double score) {
+      result.push_back({score, texts.Keep(request.inputs.front().source, member)});
     });
   }
   SortMembers(result);

@@ -500,6 +500,29 @@ TEST_CASE("each element that is changed counts until the next save") {
   CHECK(changes("SORT l STORE sorted") == 3);
 }
 
+TEST_CASE("ZDIFF takes out the members of few large or of many small sets alike") {
+  Harness h;
+  std::string add = "ZADD big";
+  for (int i = 0; i < 400; ++i) add += " " + std::to_string(i) + " m" + std::to_string(i);
+  h.Run(add);
+  std::string diff = "ZDIFF 41 big";
+  for (int set = 0; set < 40; ++set) {
+    const std::string key = "small" + std::to_string(set);
+    const std::string member = std::to_string(set * 3);
+    h.Run((set % 2 == 0 ? "SADD " + key : "ZADD " + key + " 7") + " m" + member);
+    diff += " " + key;
+  }
+  h.Run("ZADD half 1 m1 1 m2 1 m399");
+  const ReplyValue few = h.Run("ZDIFF 2 big half");
+  CHECK(few.elements.size() == 397);
+  CHECK(few.elements.front() == Bulk("m0"));
+  const ReplyValue many = h.Run(diff);
+  CHECK(many.elements.size() == 360);
+  CHECK(many.elements.front() == Bulk("m1"));
+  CHECK(many.elements[117 - 39] == Bulk("m118"));
+  CHECK(h.Run("ZDIFF 4 big big big big") == Array({}));
+}
+
 TEST_CASE("a union has room for more members than its largest set") {
   Harness h;
   std::string all = "ZUNIONSTORE all 12";
