@@ -64,6 +64,7 @@ struct PackedNeedle {
 
 inline constexpr size_t kListpackHeaderBytes = 6;
 inline constexpr size_t kEmptyListpackBytes = kListpackHeaderBytes + 1;
+inline constexpr char kListpackTerminator = '\xff';
 // Offsets within are 32 bits; Redis refuses more than this, too.
 inline constexpr size_t kMaxListpackBytes = size_t{1} << 30;
 

@@ -89,20 +89,27 @@ class RadixTreeBase {
   void Clear();
 
  private:
+  struct Counts {
+    size_t objects = 0;
+    size_t branches = 0;
+    size_t runs = 0;
+    size_t bytes = 0;
+    const StreamId* last = nullptr;
+  };
+
   static const StreamId& IdOf(Link link);
   static unsigned PositionOf(Link link);
   static Link AnyObject(Link link);
   static const Link* ChildOf(const Node& node, const StreamId& id);
-  Link* FindLink(const StreamId& id);
   Node* NewNode(unsigned position, unsigned children);
   void FreeNode(Node* node);
   void Resize(Link& link, unsigned children);
   void AddChild(Link& link, uint8_t byte, Link child);
-  void Split(Link& link, unsigned parent_position, unsigned position, Link object);
-  void RemoveChild(Link& link, unsigned parent_position, unsigned index);
+  // A parent's position is -1 for the root.
+  void Split(Link& link, int parent_position, unsigned position, Link object);
+  void RemoveChild(Link& link, int parent_position, unsigned index);
   void ClearBelow(Link link);
-  bool IsSoundBelow(Link link, int parent_position, const StreamId*& last, size_t& objects,
-                    size_t& branches, size_t& runs) const;
+  static bool IsSoundBelow(Link link, int parent_position, Counts& counts);
 
   Link root_ = 0;
   size_t size_ = 0;
@@ -128,6 +135,7 @@ class RadixTree : private RadixTreeBase {
   // An object in the tree, or done: past either end. The next change of the tree ends it.
   class Cursor {
    public:
+    Cursor() = default;  // done
     bool done() const { return walk_.object() == nullptr; }
     // REQUIRES of all below: !done().
     T* get() const { return static_cast<T*>(walk_.object()); }

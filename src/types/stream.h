@@ -148,6 +148,8 @@ class Stream {
   class NodeBuffer;
   using Tree = RadixTree<Node>;
 
+  using Texts = std::span<const std::string_view>;
+
   // What Append needs of the tail's master entry.
   struct Tail {
     Node* node = nullptr;  // null: the next entry begins a node
@@ -155,21 +157,30 @@ class Stream {
     uint64_t entries = 0;  // with those deleted
     uint64_t fields = 0;   // of the master entry
     size_t fields_at = 0;  // where they begin
+    size_t elements = 0;   // of the listpack
+  };
+  struct TrimGoal {
+    uint64_t max_length = 0;
+    StreamId min_id;
+    bool by_length = false;
   };
 
-  static Node* NewNode(const StreamId& id, size_t capacity);
+  Node* NewNode(const StreamId& id, size_t capacity);
   Node* Reallocate(Node* node, size_t capacity);
+  void FreeNode(Node* node);
   void RemoveNode(Node* node);
-  void CloseTail();
-  void BeginNode(const StreamId& id, std::span<const std::string_view> fields_and_values,
-                 size_t bytes, const StreamNodeLimits& limits);
+  void AddNode(const StreamId& master_id, std::string_view listpack);
   void ReadTail();
-  bool HasTailFields(std::span<const std::string_view> fields_and_values) const;
-  // Marks the entry whose flags are at `flags_at` as deleted and counts it in the master entry;
-  // removes the node if it was its last. Returns the node, null if it was removed.
-  Node* MarkDeleted(Node* node, Listpack::Position flags_at);
-  uint64_t TrimNode(Node* node, uint64_t max_length, const StreamId& min_id);
-  uint64_t Trim(uint64_t max_length, const StreamId& min_id, const StreamTrim& trim);
+  bool IsTailFull(size_t text_bytes, size_t most_bytes, const StreamNodeLimits& limits) const;
+  bool HasTailFields(Texts fields_and_values) const;
+  void BeginNode(const StreamId& id, Texts fields_and_values, size_t most_bytes);
+  void CountInTail();
+  void WriteEntry(const StreamId& id, Texts fields_and_values, bool same_fields);
+  void FinishTail(char* end);
+  static void MarkDeleted(Node* node, Listpack::Position flags_at);
+  void CountDeleted(Node* node, uint64_t count);
+  uint64_t Trim(const TrimGoal& goal, const StreamTrim& trim);
+  uint64_t TrimNode(Node* node, uint64_t live, const TrimGoal& goal);
   void FindFirst();
 
   Tree tree_;
@@ -216,6 +227,7 @@ class StreamCursor {
       visit(field, listpack.Get(at));
       at = listpack.Next(at);
     }
+    items_end_ = at;
   }
   void Next() {
     Move();
@@ -224,20 +236,18 @@ class StreamCursor {
 
  private:
   friend class Stream;
-  struct WholeNode {};
-  // Everything in one node, what is deleted included.
-  StreamCursor(const Stream::Node* node, Direction direction);
 
-  void EnterNode(const Stream::Node* node);
+  void EnterNode();
+  void MoveToStart(Listpack::Position count_at);
   void Move();
   void Settle();
   void ReadEntry();
 
   Stream::Tree::Cursor node_;
   std::string_view bytes_;
-  Listpack::Position at_ = Listpack::kNone;  // the entry's flags
-  Listpack::Position items_at_ = Listpack::kNone;
-  Listpack::Position end_at_ = Listpack::kNone;  // its lp-count
+  Listpack::Position at_ = Listpack::kNone;                 // the entry's flags
+  Listpack::Position items_at_ = Listpack::kNone;           // what follows its head
+  mutable Listpack::Position items_end_ = Listpack::kNone;  // its lp-count, if it is known
   Listpack::Position master_fields_at_ = Listpack::kNone;
   size_t master_fields_ = 0;
   size_t fields_ = 0;

@@ -27,6 +27,8 @@ namespace gotthard {
 
 class StreamConsumer;
 
+// What a std::map's node takes beside what it holds.
+inline constexpr size_t kMapLinkBytes = 32;
 // The number of entries that a group has read, if it cannot be told.
 inline constexpr int64_t kUnknownEntriesRead = -1;
 // The active time of a consumer that never got an entry.
@@ -44,8 +46,7 @@ using PendingTree = RadixTree<StreamNack>;
 
 class StreamConsumer {
  public:
-  StreamConsumer(std::string_view name, int64_t seen_time_ms)
-      : seen_time_ms(seen_time_ms), name_(name) {}
+  StreamConsumer(std::string_view name, int64_t now_ms) : seen_time_ms(now_ms), name_(name) {}
 
   const std::string& name() const { return name_; }
   const PendingTree& pending() const { return pending_; }
@@ -64,8 +65,8 @@ class StreamGroup {
   // In the order of their names.
   using Consumers = std::map<std::string_view, std::unique_ptr<StreamConsumer>>;
 
-  StreamGroup(std::string_view name, const StreamId& last_id, int64_t entries_read)
-      : last_id(last_id), entries_read(entries_read), name_(name) {}
+  StreamGroup(std::string_view name, const StreamId& from, int64_t entries_before)
+      : last_id(from), entries_read(entries_before), name_(name) {}
   StreamGroup(const StreamGroup&) = delete;
   StreamGroup& operator=(const StreamGroup&) = delete;
   ~StreamGroup();  // O(pending + consumers)

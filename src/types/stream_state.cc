@@ -1,0 +1,165 @@
+// What a stream knows about itself beyond its entries: how far groups have read, its size, whether
+// it is sound; and its nodes as they are saved and loaded.
+#include <algorithm>
+#include <cstring>
+
+#include "base/memory.h"
+#include "types/stream.h"
+#include "types/stream_node.h"
+
+namespace gotthard {
+
+bool Stream::Contains(const StreamId& id) const {
+  return !StreamCursor(*this, id, id).done();
+}
+
+StreamId Stream::LastEntryId() const {
+  const StreamCursor at(*this, StreamId::Min(), StreamId::Max(),
+                        StreamCursor::Direction::kBackward);
+  return at.done() ? StreamId{} : at.id();
+}
+
+bool Stream::MayHaveGapsFrom(const StreamId& start) const {
+  if (length_ == 0 || max_deleted_id_.IsZero() || first_id_ > max_deleted_id_) return false;
+  return start <= max_deleted_id_;
+}
+
+int64_t Stream::EntriesReadAt(const StreamId& id) const {
+  const auto added = static_cast<int64_t>(entries_added_);
+  if (added == 0 || id == last_id_) return added;
+  if (id > last_id_) return kUnknownEntriesRead;
+  if (length_ == 0) return added;
+  // Between the first and the last one nobody counts, nor with gaps behind the first.
+  if (!max_deleted_id_.IsZero() && max_deleted_id_ >= first_id_) return kUnknownEntriesRead;
+  const auto before_first = static_cast<int64_t>(entries_added_ - length_);
+  if (id < first_id_) return before_first;
+  return id == first_id_ ? before_first + 1 : kUnknownEntriesRead;
+}
+
+void Stream::Delivered(StreamGroup& group, const StreamId& id) const {
+  if (id <= group.last_id) return;
+  if (group.entries_read != kUnknownEntriesRead && !MayHaveGapsFrom(id)) {
+    ++group.entries_read;
+  } else if (entries_added_ != 0) {
+    group.entries_read = EntriesReadAt(id);
+  }
+  group.last_id = id;
+}
+
+std::optional<int64_t> Stream::Lag(const StreamGroup& group) const {
+  if (entries_added_ == 0) return 0;
+  int64_t read = group.entries_read;
+  if (read == kUnknownEntriesRead || MayHaveGapsFrom(group.last_id)) {
+    read = EntriesReadAt(group.last_id);
+  }
+  if (read == kUnknownEntriesRead) return std::nullopt;
+  return static_cast<int64_t>(entries_added_ - static_cast<uint64_t>(read));
+}
+
+StreamGroup* Stream::FindGroup(std::string_view name) const {
+  const auto found = groups_.find(name);
+  return found == groups_.end() ? nullptr : found->second.get();
+}
+
+StreamGroup* Stream::AddGroup(std::string_view name, const StreamId& last_id,
+                              int64_t entries_read) {
+  if (FindGroup(name) != nullptr) return nullptr;
+  auto group = std::make_unique<StreamGroup>(name, last_id, entries_read);
+  const std::string_view own_name = group->name();
+  return groups_.emplace(own_name, std::move(group)).first->second.get();
+}
+
+std::unique_ptr<StreamGroup> Stream::RemoveGroup(std::string_view name) {
+  const auto found = groups_.find(name);
+  if (found == groups_.end()) return nullptr;
+  auto group = std::move(found->second);
+  groups_.erase(found);
+  return group;
+}
+
+void Stream::ForEachNode(FunctionRef<void(const StreamId&, std::string_view)> visit) const {
+  for (auto at = tree_.First(); !at.done(); at.Next()) visit(at->id, at->bytes());
+}
+
+// Puts a valid listpack behind all others.
+void Stream::AddNode(const StreamId& master_id, std::string_view listpack) {
+  Node* node = NewNode(master_id, listpack.size());
+  std::memcpy(node->data(), listpack.data(), listpack.size());
+  node->size = static_cast<uint32_t>(listpack.size());
+  tree_.Insert(node);
+}
+
+bool Stream::AppendNode(const StreamId& master_id, std::string_view listpack) {
+  const auto summary = ValidateStreamNode(master_id, listpack);
+  if (!summary) return false;
+  if (!tree_.empty() && (master_id <= last_id_ || master_id <= tail_.node->id)) return false;
+  AddNode(master_id, listpack);
+  ReadTail();
+  if (summary->live == 0) return true;
+  last_id_ = summary->last_live;
+  length_ += summary->live;
+  entries_added_ += summary->live;
+  if (first_id_.IsZero()) FindFirst();
+  return true;
+}
+
+std::unique_ptr<Stream> Stream::Clone() const {
+  auto clone = std::make_unique<Stream>();
+  ForEachNode([&clone](const StreamId& id, std::string_view bytes) { clone->AddNode(id, bytes); });
+  clone->ReadTail();
+  clone->length_ = length_;
+  clone->last_id_ = last_id_;
+  clone->first_id_ = first_id_;
+  clone->max_deleted_id_ = max_deleted_id_;
+  clone->entries_added_ = entries_added_;
+  for (const auto& [name, group] : groups_) {
+    auto copy = group->Clone();
+    const std::string_view own_name = copy->name();
+    clone->groups_.emplace(own_name, std::move(copy));
+  }
+  return clone;
+}
+
+size_t Stream::memory_bytes() const {
+  size_t bytes = AllocationClass(sizeof(*this)) + node_bytes_ + tree_.memory_bytes();
+  for (const auto& [name, group] : groups_) {
+    bytes += AllocationClass(sizeof(Groups::value_type) + kMapLinkBytes) + group->memory_bytes();
+  }
+  return bytes;
+}
+
+size_t Stream::free_effort() const {
+  size_t effort = 1 + tree_.size() + tree_.inner_nodes();
+  for (const auto& [name, group] : groups_) effort += 1 + group->free_effort();
+  return effort;
+}
+
+bool Stream::IsSound() const {
+  if (!tree_.IsSound()) return false;
+  size_t length = 0;
+  size_t node_bytes = 0;
+  StreamId last;
+  const Node* last_node = nullptr;
+  for (auto at = tree_.First(); !at.done(); at.Next()) {
+    const auto summary = ValidateStreamNode(at->id, at->bytes());
+    if (!summary || (last_node != nullptr && at->id <= last)) return false;
+    if (summary->live != 0) last = summary->last_live;
+    length += summary->live;
+    node_bytes += sizeof(Node) + at->allocated;
+    last_node = at.get();
+  }
+  if (length != length_ || node_bytes != node_bytes_ || last_node != tail_.node) return false;
+  if (last != LastEntryId() || last_id_ < last) return false;
+  if (last_node != nullptr) {
+    const StreamMaster master(last_node->listpack());
+    if (master.live != tail_.live || master.live + master.deleted != tail_.entries) return false;
+    if (master.fields != tail_.fields || master.fields_at != tail_.fields_at) return false;
+  }
+  const StreamCursor first(*this, StreamId::Min(), StreamId::Max());
+  if (first_id_ != (first.done() ? StreamId{} : first.id())) return false;
+  return std::all_of(groups_.begin(), groups_.end(), [](const auto& item) {
+    return item.first == item.second->name() && item.second->IsSound();
+  });
+}
+
+}  // namespace gotthard
