@@ -280,8 +280,10 @@ uint64_t Stream::Trim(const TrimGoal& goal, const StreamTrim& trim) {
     const bool whole = goal.by_length ? length_ - live >= goal.max_length
                                       : LastIdInNode(node->id, node->listpack()) < goal.min_id;
     if (!whole) {
-      if (!trim.approximate) deleted += TrimNode(node, live, goal);
-      break;
+      const uint64_t here = trim.approximate ? 0 : TrimNode(node, live, goal);
+      deleted += here;
+      if (here < live) break;
+      continue;
     }
     RemoveNode(node);
     length_ -= live;
