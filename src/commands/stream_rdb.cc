@@ -19,12 +19,9 @@
 #include "commands/stream_rdb.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "types/stream.h"
 
 namespace gotthard {
 namespace {
@@ -200,21 +197,34 @@ bool LoadGroup(RdbReader& in, uint8_t rdb_type, Stream& stream) {
 
 }  // namespace
 
-void SaveStream(const Entry& entry, RdbWriter& out) {
-  const auto* stream = static_cast<const Stream*>(entry.object());
-  out.Type(kRdbStream2);
-  out.Length(stream->nodes());
-  stream->ForEachNode([&out](const StreamId& master_id, std::string_view listpack) {
+void WriteRdbStream(const Stream& stream, RdbWriter& out) {
+  out.Length(stream.nodes());
+  stream.ForEachNode([&out](const StreamId& master_id, std::string_view listpack) {
     out.String(RawId(master_id).view());
     out.String(listpack);
   });
-  out.Length(stream->length());
-  WriteId(out, stream->last_id());
-  WriteId(out, stream->first_id());
-  WriteId(out, stream->max_deleted_id());
-  out.Length(stream->entries_added());
-  out.Length(stream->groups().size());
-  for (const auto& [name, group] : stream->groups()) SaveGroup(*group, out);
+  out.Length(stream.length());
+  WriteId(out, stream.last_id());
+  WriteId(out, stream.first_id());
+  WriteId(out, stream.max_deleted_id());
+  out.Length(stream.entries_added());
+  out.Length(stream.groups().size());
+  for (const auto& [name, group] : stream.groups()) SaveGroup(*group, out);
+}
+
+std::unique_ptr<Stream> ReadRdbStream(uint8_t rdb_type, RdbReader& in) {
+  auto stream = std::make_unique<Stream>();
+  if (!LoadNodes(in, *stream) || !LoadCounters(in, rdb_type, *stream)) return nullptr;
+  for (uint64_t groups = in.Length(); groups > 0; --groups) {
+    if (!LoadGroup(in, rdb_type, *stream)) return nullptr;
+  }
+  if (!in.ok()) return nullptr;
+  return stream;
+}
+
+void SaveStream(const Entry& entry, RdbWriter& out) {
+  out.Type(kRdbStream2);
+  WriteRdbStream(*static_cast<const Stream*>(entry.object()), out);
 }
 
 bool ReadsAsStream(uint8_t rdb_type) {
@@ -222,12 +232,8 @@ bool ReadsAsStream(uint8_t rdb_type) {
 }
 
 bool LoadStream(uint8_t rdb_type, RdbReader& in, ServerState& /*server*/, LoadedValue& value) {
-  auto stream = std::make_unique<Stream>();
-  if (!LoadNodes(in, *stream) || !LoadCounters(in, rdb_type, *stream)) return false;
-  for (uint64_t groups = in.Length(); groups > 0; --groups) {
-    if (!LoadGroup(in, rdb_type, *stream)) return false;
-  }
-  if (!in.ok()) return false;
+  auto stream = ReadRdbStream(rdb_type, in);
+  if (stream == nullptr) return false;
   value.SetObject(Type::kStream, Encoding::kStream, stream.release(), *HooksOf(Type::kStream).ops);
   return true;
 }

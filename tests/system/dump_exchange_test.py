@@ -71,6 +71,46 @@ def fill(run, rng):
     run("ZADD", "zset", "1.5", "a", "-3", "b", "inf", "c", "1e-10", "d")
     for i in range(600):
         run("ZADD", "big zset", repr(rng.uniform(-1e6, 1e6)), "member %d" % i)
+    fill_streams(run, text, rng)
+
+
+def fill_streams(run, text, rng):
+    """Streams of several nodes, with holes, groups and entries that wait for an acknowledgement."""
+    for i in range(1000):
+        fields = [b"a", str(i), b"b", text(5)] if i % 7 else [text(3), text(200)]
+        run("XADD", "stream", "%d-%d" % (1700000000000 + i // 3, i), *fields)
+    for i in rng.sample(range(1000), 300):
+        run("XDEL", "stream", "%d-%d" % (1700000000000 + i // 3, i))
+    run("XTRIM", "stream", "MINID", "1700000000020")
+    run("XSETID", "stream", "1800000000000-5")
+    run("XADD", "groups", "1-1", "f", "v")
+    for i in range(500):
+        run("XADD", "groups", "%d-7" % (2 + i * i * i), "f", "v%d" % i)
+    run("XGROUP", "CREATE", "groups", "readers", "0")
+    run("XGROUP", "CREATE", "groups", "others", "40-0", "ENTRIESREAD", "3")
+    run("XGROUP", "CREATE", "groups", "idle", "$")
+    run("XGROUP", "CREATECONSUMER", "groups", "idle", "nobody")
+    for i in range(60):
+        for group in ("readers", "others"):
+            run("XREADGROUP", "GROUP", group, "consumer %d" % (i % 5), "COUNT", "3",
+                "STREAMS", "groups", ">")
+    run("XACK", "groups", "readers", "1-1", "2-7", "10-7", "66-7")
+    run("XCLAIM", "groups", "readers", "consumer 0", "0", "29-7", "TIME", "1700000000000",
+        "RETRYCOUNT", "9")
+    run("XDEL", "groups", "3-7", "127-7", "3377-7")
+    run("XGROUP", "CREATE", "empty stream", "g", "5-5", "MKSTREAM")
+
+
+def stream_view(client, key):
+    """What a stream is beside its entries, as far as time does not change it."""
+    info = client.execute_command("XINFO", "STREAM", key)
+    view = [info, client.execute_command("XINFO", "GROUPS", key)]
+    for group in client.xinfo_groups(key):
+        name = group["name"]
+        view.append([(row["message_id"], row["consumer"], row["times_delivered"])
+                     for row in client.xpending_range(key, name, "-", "+", 1000)])
+        view.append([(row["name"], row["pending"]) for row in client.xinfo_consumers(key, name)])
+    return view
 
 
 class DumpExchange(unittest.TestCase):
@@ -99,13 +139,16 @@ class DumpExchange(unittest.TestCase):
         rng = random.Random(1)
         fill(lambda *words: source.client.execute_command(*words), rng)
         keys = sorted(source.client.keys())
-        self.assertEqual(len(keys), 14)
+        self.assertEqual(len(keys), 17)
         for key in keys:
             with self.subTest(key=key):
                 payload = source.client.dump(key)
                 self.assertEqual(target.client.restore(key, 0, payload), b"OK")
                 self.assertEqual(target.client.type(key), source.client.type(key))
                 self.assertEqual(self.value(target, key), self.value(source, key))
+                if source.client.type(key) == b"stream":
+                    self.assertEqual(stream_view(target.client, key),
+                                     stream_view(source.client, key))
 
     def test_redis_takes_ours(self):
         self.exchange(self.ours, self.redis)
