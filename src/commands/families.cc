@@ -33,6 +33,7 @@ std::span<const std::span<const CommandSpec>> AllFamilies() {
       ListCommands(),
       SortCommands(),
       GeoCommands(),
+      StreamCommands(),
   };
   // clang-format on
   return kFamilies;

@@ -33,6 +33,7 @@ std::span<const CommandSpec> SetCommands();
 std::span<const CommandSpec> ListCommands();
 std::span<const CommandSpec> SortCommands();
 std::span<const CommandSpec> GeoCommands();
+std::span<const CommandSpec> StreamCommands();
 
 // All of the above.
 std::span<const std::span<const CommandSpec>> AllFamilies();

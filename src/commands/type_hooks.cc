@@ -6,6 +6,7 @@
 #include "commands/hash.h"
 #include "commands/list_rows.h"
 #include "commands/set_store.h"
+#include "commands/stream.h"
 #include "commands/zset.h"
 
 namespace gotthard {
@@ -30,6 +31,7 @@ const HookTable& Hooks() {
     hooks.at(Type::kTopK) = TopKHooks();
     hooks.at(Type::kTDigest) = TDigestHooks();
     hooks.at(Type::kList) = ListHooks();
+    hooks.at(Type::kStream) = StreamHooks();
     return hooks;
   }();
   return kHooks;

@@ -223,13 +223,12 @@ constexpr OptionRow kEncodingRows[] = {
      .member = &Config::stream_node_max_bytes,
      .initial = "4096",
      .max = kMaxInt64,
-     .flags = kOptMemory | kOptNoEffect,
+     .flags = kOptMemory,
      .help = "The most bytes in one node of a stream. 0 means no limit."},
     {.name = "stream-node-max-entries",
      .member = &Config::stream_node_max_entries,
      .initial = "100",
      .max = kMaxInt64,
-     .flags = kOptNoEffect,
      .help = "The most entries in one node of a stream. 0 means no limit."},
 };
 

@@ -60,6 +60,11 @@ void Context::ChangedIn(uint32_t db_index, const Key& key, char /*event_class*/,
   server_.blocked_keys.OnChange(db_index, key.name);
 }
 
+void Context::ChangedBeside(const Key& key, char event_class, std::string_view event) {
+  ++server_.changes.dirty;
+  Notify(event_class, event, key);
+}
+
 void Context::Notify(char /*event_class*/, std::string_view /*event*/, const Key& /*key*/) {}
 
 void Context::Delete(EntryHandle entry, const Key& key, bool lazy, std::string_view event) {

@@ -87,6 +87,9 @@ class Context {
     ChangedIn(session_.db, key, event_class, event);
   }
   void ChangedIn(uint32_t db, const Key& key, char event_class, std::string_view event);
+  // Tells of a change to what a value carries along (the consumer groups of a stream): counted, and
+  // an event, but nothing to those who watch the key or wait for it, as Redis does.
+  void ChangedBeside(const Key& key, char event_class, std::string_view event);
   // Only tells of an event; nothing was changed by it (a second event of the same command).
   void Notify(char event_class, std::string_view event, const Key& key);
   // Removes an entry and tells: `event` is "del" unless said otherwise. Its value is freed lazily
