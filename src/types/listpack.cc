@@ -40,6 +40,10 @@ size_t BackLengthBytes(size_t length) {
 }
 
 char* WriteBackLength(char* p, size_t length) {
+  if (length <= 127) [[likely]] {
+    *p = static_cast<char>(length);
+    return p + 1;
+  }
   const size_t bytes = BackLengthBytes(length);
   for (size_t i = 0; i < bytes; ++i) {
     const size_t group = length >> (7 * (bytes - 1 - i)) & 127;

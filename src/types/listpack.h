@@ -143,6 +143,13 @@ class ListpackElement {
 inline size_t ListpackElementBytes(std::string_view text) {
   return ListpackElement(text).bytes();
 }
+// Writes an integer below kListpackSmallIntegers as an element; returns the end.
+inline constexpr unsigned kListpackSmallIntegers = 128;
+inline char* ListpackWriteSmall(char* out, uint8_t integer) {
+  out[0] = static_cast<char>(integer);
+  out[1] = 1;
+  return out + 2;
+}
 // Writes the header of a listpack of `bytes` bytes in all.
 void ListpackWriteHeader(char* listpack, size_t bytes, size_t count);
 // Whether `more` further bytes of elements fit into a listpack of `size` bytes.

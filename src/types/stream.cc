@@ -35,6 +35,8 @@ size_t Grown(size_t capacity, size_t needed) {
 }
 
 char* Put(char* out, uint64_t integer) {
+  if (integer < kListpackSmallIntegers) [[likely]]
+    return ListpackWriteSmall(out, static_cast<uint8_t>(integer));
   return ListpackElement(static_cast<int64_t>(integer)).Write(out);
 }
 char* Put(char* out, std::string_view text) {
@@ -87,6 +89,7 @@ Stream::Node* Stream::Reallocate(Node* node, size_t capacity) {
   std::memcpy(moved->data(), node->data(), node->size);
   tree_.Replace(moved);
   if (tail_.node == node) tail_.node = moved;
+  if (head_.node == node) head_.node = moved;
   FreeNode(node);
   return moved;
 }
@@ -99,6 +102,7 @@ void Stream::FreeNode(Node* node) {
 void Stream::RemoveNode(Node* node) {
   tree_.Erase(node->id);
   const bool was_tail = node == tail_.node;
+  if (node == head_.node) head_ = {};
   FreeNode(node);
   if (was_tail) ReadTail();
 }
@@ -165,14 +169,22 @@ void Stream::CountInTail() {
   ++tail_.live;
   // An integer below 128 is a byte of its own.
   char& live = tail_.node->data()[kListpackHeaderBytes];
-  if (tail_.live <= 127 && static_cast<uint64_t>(live) + 1 == tail_.live) [[likely]] {
+  if (tail_.live < kListpackSmallIntegers && static_cast<uint64_t>(live) + 1 == tail_.live)
+      [[likely]] {
     ++live;
     return;
   }
   const size_t before = tail_.node->size;
   NodeBuffer buffer(*this, tail_.node);
   ListpackReplace(buffer, kListpackHeaderBytes, static_cast<int64_t>(tail_.live));
-  tail_.fields_at += tail_.node->size - before;
+  const auto longer = static_cast<ptrdiff_t>(tail_.node->size - before);
+  tail_.fields_at += static_cast<size_t>(longer);
+  Moved(tail_.node, longer);
+}
+
+// Counters of a master entry got so much longer: what is behind them has moved.
+void Stream::Moved(Node* node, ptrdiff_t bytes) {
+  if (node == head_.node) head_.at += static_cast<size_t>(bytes);
 }
 
 // Ends the tail's listpack at `end`.
@@ -232,10 +244,12 @@ void Stream::WriteEntry(const StreamId& id, Texts fields_and_values, bool same_f
 // Counts entries of a node, not all of them, as deleted in its master entry.
 void Stream::CountDeleted(Node* node, uint64_t count) {
   const StreamMaster master(node->listpack());
+  const size_t before = node->size;
   NodeBuffer buffer(*this, node);
   ListpackReplace(buffer, kListpackHeaderBytes, static_cast<int64_t>(master.live - count));
   const auto deleted_at = Listpack(buffer.view()).Next(kListpackHeaderBytes);
   ListpackReplace(buffer, deleted_at, static_cast<int64_t>(master.deleted + count));
+  Moved(buffer.node(), static_cast<ptrdiff_t>(buffer.size()) - static_cast<ptrdiff_t>(before));
   if (buffer.node() == tail_.node) ReadTail();
 }
 
@@ -316,6 +330,7 @@ uint64_t Stream::TrimNode(Node* node, uint64_t live, const TrimGoal& goal) {
 void Stream::FindFirst() {
   const StreamCursor at(*this, StreamId::Min(), StreamId::Max());
   first_id_ = at.done() ? StreamId{} : at.id();
+  head_ = {at.node_.get(), at.at_};
 }
 
 }  // namespace gotthard

@@ -17,6 +17,8 @@
 //
 // - Appending looks at the tail's master entry alone, through a cache; the tail's memory grows
 //   in steps of the allocator's classes and is cut to size when the next node begins.
+// - Where the first entry is, is kept: trimming one entry with each that is appended does not look
+//   at all that were deleted before.
 // - A node is one allocation: 24 bytes, then the listpack. With the tree that is 0.4 bytes an
 //   entry.
 //
@@ -159,6 +161,11 @@ class Stream {
     size_t fields_at = 0;  // where they begin
     size_t elements = 0;   // of the listpack
   };
+  // Where the first node's first live entry is, or a place before it.
+  struct Head {
+    Node* node = nullptr;
+    Listpack::Position at = Listpack::kNone;
+  };
   struct TrimGoal {
     uint64_t max_length = 0;
     StreamId min_id;
@@ -181,10 +188,12 @@ class Stream {
   void CountDeleted(Node* node, uint64_t count);
   uint64_t Trim(const TrimGoal& goal, const StreamTrim& trim);
   uint64_t TrimNode(Node* node, uint64_t live, const TrimGoal& goal);
+  void Moved(Node* node, ptrdiff_t bytes);
   void FindFirst();
 
   Tree tree_;
   Tail tail_;
+  Head head_;
   size_t length_ = 0;
   StreamId last_id_;
   StreamId first_id_;
@@ -243,6 +252,7 @@ class StreamCursor {
   void Settle();
   void ReadEntry();
 
+  Stream::Head head_;
   Stream::Tree::Cursor node_;
   std::string_view bytes_;
   Listpack::Position at_ = Listpack::kNone;                 // the entry's flags

@@ -5,7 +5,7 @@ namespace gotthard {
 
 StreamCursor::StreamCursor(const Stream& stream, const StreamId& start, const StreamId& end,
                            Direction direction)
-    : start_(start), end_(end), forward_(direction == Direction::kForward) {
+    : head_(stream.head_), start_(start), end_(end), forward_(direction == Direction::kForward) {
   if (start > end) return;
   // What begins at or before the bound may reach behind it.
   node_ = stream.tree_.AtMost(forward_ ? start : end);
@@ -23,7 +23,9 @@ void StreamCursor::EnterNode() {
     if (master.live == 0) continue;
     master_fields_at_ = master.fields_at;
     master_fields_ = master.fields;
-    if (forward_) {
+    if (forward_ && node_.get() == head_.node) {
+      at_ = head_.at;
+    } else if (forward_) {
       at_ = master.fields_at;
       for (size_t i = 0; i <= master.fields; ++i) at_ = listpack.Next(at_);
     } else {

@@ -157,6 +157,13 @@ bool Stream::IsSound() const {
   }
   const StreamCursor first(*this, StreamId::Min(), StreamId::Max());
   if (first_id_ != (first.done() ? StreamId{} : first.id())) return false;
+  // All before the place that is kept was deleted.
+  if (head_.node != nullptr) {
+    Stream plain;
+    plain.AddNode(head_.node->id, head_.node->bytes());
+    const StreamCursor found(plain, StreamId::Min(), StreamId::Max());
+    if (found.at_ < head_.at) return false;
+  }
   return std::all_of(groups_.begin(), groups_.end(), [](const auto& item) {
     return item.first == item.second->name() && item.second->IsSound();
   });

@@ -187,6 +187,20 @@ TEST_CASE("trimming is exact, or by whole nodes, or limited") {
   CHECK(stream.IsSound());
 }
 
+TEST_CASE("a stream that is kept at a length holds its last entries, whatever was cut off") {
+  Stream stream;
+  for (uint64_t ms = 1; ms <= 3'000; ++ms) {
+    // Counters of one byte become counters of two.
+    Append(stream, ms, {"f", "v"}, {0, 1'000});
+    if (ms <= 300) continue;
+    REQUIRE(stream.TrimToLength(300, {}) == 1);
+    REQUIRE(stream.first_id() == StreamId{ms - 299, 0});
+    if (ms % 100 != 0) continue;
+    REQUIRE(stream.IsSound());
+    REQUIRE(Read(stream).size() == 300);
+  }
+}
+
 TEST_CASE("an id may come back behind one that was deleted") {
   Stream stream;
   for (uint64_t ms = 1; ms <= 9; ++ms) Append(stream, ms, {"f", "v"});
