@@ -21,6 +21,7 @@ struct StreamId {
 
   static constexpr StreamId Min() { return {0, 0}; }
   static constexpr StreamId Max() { return {UINT64_MAX, UINT64_MAX}; }
+  // NOLINTNEXTLINE(modernize-use-nullptr): it takes the comparison with 0 for one of pointers
   friend constexpr auto operator<=>(const StreamId&, const StreamId&) = default;
 
   constexpr bool IsZero() const { return ms == 0 && seq == 0; }

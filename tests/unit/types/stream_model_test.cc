@@ -197,7 +197,7 @@ Strings Read(const Stream& stream, const StreamId& start, const StreamId& end, b
 Strings RandomTexts(uint64_t seed) {
   Random random(seed);
   Strings texts;
-  const char* const kNames[] = {"temperature", "1", "", "-77"};
+  constexpr const char* kNames[] = {"temperature", "1", "", "-77"};
   const bool alike = random.Below(3) != 0;
   const size_t fields = alike ? 2 : 1 + random.Below(3);
   for (size_t i = 0; i < fields; ++i) {
