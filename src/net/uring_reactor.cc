@@ -1,3 +1,24 @@
+// How it works, in short. Each socket has one multishot receive in the kernel, which fills provided
+// buffers for as long as it lives; each listener has a multishot accept. Sends are queued and leave
+// with the next turn's one system call, which also waits for what comes next.
+//
+// That pays where there is little to a message. A socket that fills whole buffers, a deep pipeline
+// or a large value, is read *directly* instead, as the epoll back end does it: a poll in the kernel
+// tells that there is something, recv puts it where the endpoint wants it (the one buffer that is
+// warm in the cache, or the value's own memory), and what is sent leaves at once. A receive would
+// fill all provided buffers before anybody parses the first. Small reads in a row lead back.
+//
+// Bytes may arrive for an endpoint that does not want any at the moment: the kernel was a step
+// ahead. They are queued here, and when that becomes too much the receive is cancelled; pausing and
+// resuming otherwise cost nothing. The cut is where memory is bounded: kMaxQueued, and what one
+// turn's provided buffers hold.
+//
+// A request of the kernel's names its socket by descriptor and generation, so that a completion
+// that comes late never reaches whoever has the descriptor now. What a pending send uses is kept
+// until its completion.
+//
+// The file is long because all of it is one state machine over UringSocket::State.
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -19,27 +40,6 @@
 #include "net/socket_calls.h"
 #include "net/uring_ring.h"
 #include "net/uring_socket.h"
-
-// How it works, in short. Each socket has one multishot receive in the kernel, which fills provided
-// buffers for as long as it lives; each listener has a multishot accept. Sends are queued and leave
-// with the next turn's one system call, which also waits for what comes next.
-//
-// That pays where there is little to a message. A socket that fills whole buffers, a deep pipeline
-// or a large value, is read *directly* instead, as the epoll back end does it: a poll in the kernel
-// tells that there is something, recv puts it where the endpoint wants it (the one buffer that is
-// warm in the cache, or the value's own memory), and what is sent leaves at once. A receive would
-// fill all provided buffers before anybody parses the first. Small reads in a row lead back.
-//
-// Bytes may arrive for an endpoint that does not want any at the moment: the kernel was a step
-// ahead. They are queued here, and when that becomes too much the receive is cancelled; pausing and
-// resuming otherwise cost nothing. The cut is where memory is bounded: kMaxQueued, and what one
-// turn's provided buffers hold.
-//
-// A request of the kernel's names its socket by descriptor and generation, so that a completion
-// that comes late never reaches whoever has the descriptor now. What a pending send uses is kept
-// until its completion.
-//
-// The file is longer than most because all of it is one state machine over UringSocket::State.
 
 namespace gotthard {
 namespace {
