@@ -179,7 +179,7 @@ class Families(unittest.TestCase):
         self.assertEqual(top.list("top"), ["a", "b"])
         self.assertEqual(top.info("top").k, 2)
         # Its create() is that of an older module.
-        self.assertEqual(self.redis.execute_command("TDIGEST.CREATE", "td"), "OK")
+        self.assertIn(self.redis.execute_command("TDIGEST.CREATE", "td"), ("OK", True))
         self.assertTrue(digest.add("td", [1, 2, 3, 4, 5]))
         self.assertEqual((digest.min("td"), digest.max("td")), (1.0, 5.0))
         self.assertEqual(digest.quantile("td", 0.5), [3.0])
