@@ -169,7 +169,7 @@ class Families(unittest.TestCase):
         self.assertEqual(cf.info("cf").deletedNum, 1)
 
     def test_count_min_top_k_and_t_digest(self):
-        cms, top, digest = self.redis.cms(), self.redis.topk(), self.redis.tdigest()
+        cms, top = self.redis.cms(), self.redis.topk()
         self.assertTrue(cms.initbydim("cms", 1000, 5))
         self.assertEqual(cms.incrby("cms", ["a", "b"], [5, 1]), [5, 1])
         self.assertEqual(cms.query("cms", "a", "none"), [5, 0])
@@ -178,11 +178,13 @@ class Families(unittest.TestCase):
         self.assertEqual(top.add("top", "a", "b", "a"), [None, None, None])
         self.assertEqual(top.list("top"), ["a", "b"])
         self.assertEqual(top.info("top").k, 2)
-        # Its create() is that of an older module.
-        self.assertIn(self.redis.execute_command("TDIGEST.CREATE", "td"), ("OK", True))
-        self.assertTrue(digest.add("td", [1, 2, 3, 4, 5]))
-        self.assertEqual((digest.min("td"), digest.max("td")), (1.0, 5.0))
-        self.assertEqual(digest.quantile("td", 0.5), [3.0])
+
+        # The client's t-digest is that of an older module: the commands as they are.
+        ask = self.redis.execute_command
+        self.assertEqual(ask("TDIGEST.CREATE", "td"), "OK")
+        self.assertEqual(ask("TDIGEST.ADD", "td", 1, 2, 3, 4, 5), "OK")
+        self.assertEqual((ask("TDIGEST.MIN", "td"), ask("TDIGEST.MAX", "td")), ("1", "5"))
+        self.assertEqual(ask("TDIGEST.QUANTILE", "td", 0.5), ["3"])
 
     def test_sort_dump_and_restore(self):
         r = self.redis
