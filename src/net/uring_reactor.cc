@@ -432,14 +432,14 @@ class UringReactor final : public Reactor {
   // May remove the socket.
   void Arrived(int fd, Socket& socket, Segment segment) {
     if (!socket.Has(Socket::kPaused) && socket.queue.empty()) {
-      Tell(socket, std::move(segment));
+      Tell(socket, segment);
       return;
     }
     socket.Enqueue(std::move(segment));
     if (socket.queued_bytes >= kMaxQueued && socket.Has(Socket::kReceiving))
       CancelReceive(fd, socket);
   }
-  static void Tell(Socket& socket, Segment segment) {
+  static void Tell(Socket& socket, const Segment& segment) {
     const BatchBuilder::Room room = segment.room();
     socket.endpoint->OnReceived(room, static_cast<int64_t>(segment.size));
   }
