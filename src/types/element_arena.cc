@@ -165,6 +165,7 @@ void ElementArena::ReleaseRegions() {
 ElementArena::Page* ElementArena::NewPage(unsigned size_class) {
   if (roomy_ == nullptr) {
     roomy_ = std::make_unique<Page*[]>(kClasses);
+    // A pointer's own size is meant. NOLINTNEXTLINE(bugprone-sizeof-expression)
     held_bytes_ += kClasses * sizeof(roomy_[0]);
   }
   auto* page = static_cast<Page*>(MustAlignedMalloc(kPageBytes, kPageBytes));
