@@ -5,6 +5,7 @@
 #   src/server/main.cc          build/<flavour>/gotthard-server
 #   benchmark/*.cc              build/<flavour>/gotthard-benchmark
 #   benchmark/micro/*.cc        build/<flavour>/gotthard-micro (Catch2 BENCHMARK)
+#   benchmark/responder/*.cc    build/<flavour>/gotthard-responder
 #   tests/unit/<folder>/*.cc    build/<flavour>/tests/unit_<folder>
 #   tests/commands/*.cc         build/<flavour>/tests/commands
 #   tests/system/*.cc           build/<flavour>/tests/system
@@ -13,6 +14,7 @@
 #
 # Flavours, each with a directory of its own under build/:
 #   release  -O3 with link-time optimisation, what users run
+#   pgo      the same, guided by a profile of a training run (make pgo)
 #   debug    -O1 with asserts, what `make test` tests
 #   asan     address and undefined-behaviour sanitizers     tsan   thread sanitizer
 #   fuzz     clang: libFuzzer with address and undefined-behaviour sanitizers
@@ -37,6 +39,8 @@ CLANGXX   ?= clang++
 # Debian's, which sees the packages of deps/, whatever else is first on PATH.
 PYTHON    ?= /usr/bin/python3
 CCACHE    ?= $(shell command -v ccache 2>/dev/null)
+# A profile is an input that a cache does not see.
+CCACHE_pgo := env
 
 # x86-64-v2 (SSE4.2, 2009 and later) so that one binary runs everywhere.
 ARCH      := $(shell uname -m)
@@ -45,6 +49,11 @@ WARN      := -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initia
 BASE_FLAGS := -std=c++20 $(MARCH) $(WARN) -Isrc -pthread
 
 CXXFLAGS_release := -O3 -g -flto=auto -DNDEBUG
+# Compiled twice in the same place (PGO=train, then without), because the compiler looks for a
+# profile where it writes the object. What the training did not run is optimised as without one.
+CXXFLAGS_pgo     := $(CXXFLAGS_release) $(if $(filter train,$(PGO)),-fprofile-generate \
+                    -fprofile-update=prefer-atomic,-fprofile-use -fprofile-correction \
+                    -fprofile-partial-training -Wno-missing-profile)
 CXXFLAGS_debug   := -O1 -g -D_GLIBCXX_ASSERTIONS
 # Variable tracking is for debuggers; with a sanitizer it takes a third of the compile time.
 CXXFLAGS_asan    := -O1 -g -fno-var-tracking -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined \
@@ -55,11 +64,13 @@ TESTFLAGS_asan   := -O0
 CXXFLAGS_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined \
                     -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS_release  := -flto=auto -O3
+LDFLAGS_pgo      := $(LDFLAGS_release) $(if $(filter train,$(PGO)),-fprofile-generate)
 LDFLAGS_asan     := -fsanitize=address,undefined
 LDFLAGS_tsan     := -fsanitize=thread
 LDFLAGS_fuzz     := -fsanitize=address,undefined
 # The sanitizers bring an allocator of their own.
 LIBS_release     := -ljemalloc
+LIBS_pgo         := -ljemalloc
 LIBS_debug       := -ljemalloc
 
 ALL_CXXFLAGS  = $(BASE_FLAGS) $(CXXFLAGS_$(FLAVOUR)) $(CXXFLAGS)
@@ -80,6 +91,7 @@ SUITES    := $(foreach s,commands system regress,$(if $(wildcard tests/$(s)/*_te
 TEST_BINS := $(UNIT_BINS) $(SUITES:%=$(BUILD)/tests/%)
 SERVER    := $(if $(wildcard src/server/main.cc),$(BUILD)/gotthard-server)
 BENCH     := $(if $(wildcard benchmark/*.cc),$(BUILD)/gotthard-benchmark)
+RESPONDER := $(if $(wildcard benchmark/responder/*.cc),$(BUILD)/gotthard-responder)
 MICRO     := $(if $(wildcard benchmark/micro/*.cc),$(BUILD)/gotthard-micro)
 FUZZERS   := $(patsubst tests/fuzz/%_fuzz.cc,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 
@@ -93,8 +105,8 @@ FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test all debug asan tsan lint format fuzz bench bench-quick micro conf install clean \
-        check-aarch64 deps-build deps-test deps-bench FORCE
+.PHONY: help run test all debug asan tsan lint format fuzz bench bench-quick micro pgo conf install \
+        clean check-aarch64 deps-build deps-test deps-bench FORCE
 
 help:
 	@echo 'make VERB, where VERB is one of'
@@ -112,6 +124,11 @@ test: deps-build deps-test ## build the debug flavour, run every test, print one
 	@$(PYTHON) tests/run.py suite debug
 all: ## the release binaries: -O3, link-time optimisation
 	+@$(SUBMAKE) FLAVOUR=release build/release/.all
+pgo: deps-build ## the release binaries guided by a training run's profile, in build/pgo/
+	@rm -rf build/pgo
+	+@$(SUBMAKE) FLAVOUR=pgo PGO=train build/pgo/gotthard-server build/pgo/gotthard-benchmark
+	@$(PYTHON) benchmark/pgo_training.py build/pgo
+	+@$(SUBMAKE) FLAVOUR=pgo build/pgo/gotthard-server build/pgo/gotthard-benchmark
 debug: ## the debug binaries and all test binaries
 	+@$(SUBMAKE) FLAVOUR=debug build/debug/.all build/debug/.tests
 asan: deps-build deps-test ## build and test with the address and undefined-behaviour sanitizers
@@ -161,7 +178,7 @@ deps-build deps-test deps-bench: deps-%:
 ## Rules
 
 $(BUILD)/.all $(BUILD)/.tests $(BUILD)/.fuzzers: ;
-$(BUILD)/.all: $(LIB) $(SERVER) $(BENCH)
+$(BUILD)/.all: $(LIB) $(SERVER) $(BENCH) $(RESPONDER)
 $(BUILD)/.tests: $(TEST_BINS)
 $(BUILD)/.fuzzers: $(FUZZERS)
 
@@ -182,7 +199,7 @@ $(OBJ)/benchmark/micro/%.o: EXTRA_FLAGS := -I. -DCATCH_CONFIG_ENABLE_BENCHMARKIN
 $(OBJ)/%.o: %.cc $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CXX $@
-	$(Q)$(CCACHE) $(CXX) $(ALL_CXXFLAGS) $(EXTRA_FLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(or $(CCACHE_$(FLAVOUR)),$(CCACHE)) $(CXX) $(ALL_CXXFLAGS) $(EXTRA_FLAGS) -MMD -MP -c $< -o $@
 $(OBJ)/benchmark/micro/catch_main.o: tests/test_main.cc $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CXX $@
@@ -203,6 +220,8 @@ endef
 $(BUILD)/gotthard-server: $(OBJ)/src/server/main.o $(LIB)
 	$(call LINK)
 $(BUILD)/gotthard-benchmark: $(call objects,benchmark/*.cc) $(LIB)
+	$(call LINK)
+$(BUILD)/gotthard-responder: $(call objects,benchmark/responder/*.cc)
 	$(call LINK)
 $(BUILD)/gotthard-micro: $(call objects,benchmark/micro/*.cc tests/commands/engine.cc) \
     $(OBJ)/benchmark/micro/catch_main.o $(LIB)
