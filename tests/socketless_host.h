@@ -23,6 +23,7 @@ class SocketlessHost : public Host {
   uint64_t QueryBufferDisconnections() const override { return 0; }
   uint64_t OutputBufferDisconnections() const override { return 0; }
   std::string_view IoBackend() const override { return "epoll"; }
+  std::string_view IoBackendReason() const override { return "none is needed"; }
   void ResetNetworkCounters() override {}
 };
 

@@ -149,8 +149,10 @@ void InfoThreads(ServerState& server, std::string& out) {
   const int64_t configured = server.config.values().io_threads;
   InfoSection section(out, "Threads");
   section.Field("io_threads_mode", configured == 0 ? "auto" : std::to_string(configured));
-  section.Field("io_backend",
-                server.host == nullptr ? std::string_view("none") : server.host->IoBackend());
+  const bool hosted = server.host != nullptr;
+  section.Field("io_backend", hosted ? server.host->IoBackend() : std::string_view("none"));
+  section.Field("io_backend_reason",
+                hosted ? server.host->IoBackendReason() : std::string_view("none"));
   for (const ThreadReport& thread : Threads(server)) {
     section.Field("thread" + std::to_string(thread.number),
                   std::string("role=") + (thread.number == 0 ? "execution" : "io") +

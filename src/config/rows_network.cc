@@ -86,7 +86,7 @@ constexpr OptionRow kNetworkRows[] = {
      .flags = kOptAtStart | kOptDebug,
      .help = "How threads wait for sockets: epoll, or uring, which takes io_uring of Linux 6.1 or "
              "later and spends fewer system calls. Where the kernel refuses it, epoll serves. auto "
-             "takes epoll."},
+             "tries both at the start and takes the one that needs less CPU; the log says why."},
     {.name = "proto-max-bulk-len",
      .member = &Config::proto_max_bulk_len,
      .initial = "512mb",

@@ -67,6 +67,8 @@ class Host {
   virtual uint64_t QueryBufferDisconnections() const = 0;
   virtual uint64_t OutputBufferDisconnections() const = 0;
   virtual std::string_view IoBackend() const = 0;  // "epoll"
+  // What was chosen at the start, and why.
+  virtual std::string_view IoBackendReason() const = 0;
   virtual void ResetNetworkCounters() = 0;
 };
 

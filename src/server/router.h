@@ -37,6 +37,8 @@ class Router final : public BatchSink, public ReplySink {
 
   void set_executor(Executor& executor) { executor_ = &executor; }
   Reactor& reactor() { return inline_.reactor(); }
+  // What was chosen for all of them.
+  const IoBackendChoice& backend() const { return backend_; }
   IoLoop& inline_loop() { return inline_; }
   Mailbox& inbox() { return inbox_; }
 

@@ -348,6 +348,9 @@ uint64_t Server::OutputBufferDisconnections() const {
 std::string_view Server::IoBackend() const {
   return router_->reactor().name();
 }
+std::string_view Server::IoBackendReason() const {
+  return router_->backend().reason;
+}
 void Server::ResetNetworkCounters() {
   baseline_ = {.received = router_->Sum(&IoCounters::bytes_received),
                .sent = router_->Sum(&IoCounters::bytes_sent),

@@ -64,6 +64,7 @@ class Server final : public Host, public Acceptor {
   uint64_t QueryBufferDisconnections() const override;
   uint64_t OutputBufferDisconnections() const override;
   std::string_view IoBackend() const override;
+  std::string_view IoBackendReason() const override;
   void ResetNetworkCounters() override;
 
   // --- Acceptor

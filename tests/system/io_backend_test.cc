@@ -83,6 +83,8 @@ TEST_CASE("Where the kernel refuses io_uring, epoll serves and clients see no di
         std::vector<std::string>{"OK", "(integer) 200000", "[io-backend, " + wish + "]", "0"});
   if (wish == "uring") {
     CHECK(Has(told.log, "# I/O back end: io-backend uring cannot be had, using epoll instead"));
+  } else {
+    CHECK(Has(told.log, "* I/O back end: epoll, because io_uring cannot be had: "));
   }
 }
 
@@ -103,7 +105,30 @@ TEST_CASE("INFO and the log say which back end serves, and CONFIG SET cannot cha
   }
   CHECK(Has(client.Command({"INFO", "server"}).text, "multiplexing_api:uring\r\n"));
   CHECK(Has(client.Command({"INFO", "everything"}).text, "io_backend:uring\r\n"));
+  CHECK(Has(client.Command({"INFO", "everything"}).text,
+            "io_backend_reason:io_uring, as configured\r\n"));
   CHECK(Has(daemon.Log(), "I/O back end: io_uring, as configured"));
+}
+
+TEST_CASE("io-backend auto measures both, and INFO and the log say what came of it") {
+  {
+    Daemon asked({"--io-backend", "uring"});
+    if (Has(asked.Log(), "using epoll instead")) {
+      WARN("skipped: " << asked.Log());
+      return;
+    }
+  }
+  Daemon daemon({"--io-backend", "auto"});
+  Client client = daemon.Connect();
+  const std::string info = client.Command({"INFO", "everything"}).text;
+  const bool uring = Has(info, "multiplexing_api:uring\r\n");
+  CHECK(Has(info, std::string("io_backend:") + (uring ? "uring" : "epoll") + "\r\n"));
+  const std::string reason = std::string(uring ? "io_uring" : "epoll") + ": a small request takes ";
+  CHECK(Has(info, "io_backend_reason:" + reason));
+  CHECK(Has(daemon.Log(), "* I/O back end: " + reason));
+  // It serves what it was not tried with, too.
+  CHECK(client.Command({"SET", "k", std::string(200'000, 'v')}) == "OK");
+  CHECK(client.Command({"STRLEN", "k"}).Render() == "(integer) 200000");
 }
 
 }  // namespace
