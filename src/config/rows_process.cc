@@ -145,7 +145,6 @@ constexpr OptionRow kProcessRows[] = {
     {.name = "jemalloc-bg-thread",
      .member = &Config::jemalloc_bg_thread,
      .initial = "yes",
-     .flags = kOptNoEffect,
      .help = "Let the allocator give memory back from a thread of its own."},
     {.name = "oom-score-adj",
      .member = &Config::oom_score_adj,

@@ -1,6 +1,7 @@
 #include "net/provided_buffers.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -12,6 +13,17 @@ namespace gotthard {
 namespace {
 
 constexpr size_t kRingBytes = ProvidedBuffers::kSlots * sizeof(io_uring_buf);
+
+// Gives back the pages that lie whole in what the kernel receives into.
+void DropPages(ReadBuffer& buffer) {
+  static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<uintptr_t>(buffer.data() + ProvidedBuffers::kHeadroom);
+  const auto end = reinterpret_cast<uintptr_t>(buffer.data() + buffer.capacity());
+  const uintptr_t first = (begin + page - 1) & ~(page - 1);
+  const uintptr_t last = end & ~(page - 1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): rounded to whole pages.
+  if (first < last) (void)madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
 
 }  // namespace
 
@@ -60,7 +72,27 @@ ReadBufferRef ProvidedBuffers::Take(uint16_t slot) {
 }
 
 void ProvidedBuffers::Starved(size_t connections) {
-  if (connections >= wanted_ / 2) wanted_ = std::min(wanted_ * 2, kSlots);
+  if (connections < wanted_ / 2) return;
+  wanted_ = std::min(wanted_ * 2, kSlots);
+  rests_ = 0;
+  next_slot_ = kSlots;
+}
+
+void ProvidedBuffers::Rest() {
+  if (wanted_ > kFirst && ++rests_ == kRests) {
+    rests_ = 0;
+    wanted_ /= 2;
+    next_slot_ = 0;
+  }
+  if (next_slot_ == kSlots) return;
+  if (provided_ <= wanted_) {
+    next_slot_ = kSlots;
+    return;
+  }
+  const uint32_t end = std::min(next_slot_ + kSlotsPerRest, kSlots);
+  for (; next_slot_ < end; ++next_slot_) {
+    if (buffers_[next_slot_]) DropPages(*buffers_[next_slot_].get());
+  }
 }
 
 }  // namespace gotthard

@@ -10,7 +10,9 @@
 //
 // Limits: kFirst buffers are provided at the beginning; each turn in which many connections at once
 // found none (Starved) doubles that, up to kSlots. Few at first, because one deep pipeline takes as
-// many as there are: 4 × 32 KB at once are still in the cache when they are parsed.
+// many as there are: 4 × 32 KB at once are still in the cache when they are parsed. After each
+// kRests waits without want the number is halved, and the pages of what is provided beyond it are
+// given back to the system: 10,000 connections that all spoke at once may be silent from now on.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +32,8 @@ class ProvidedBuffers {
   static constexpr size_t kBufferBytes = 32 * 1024 - sizeof(ReadBuffer);
   static constexpr size_t kHeadroom = 2048;
   static constexpr int kGroup = 0;
+  static constexpr uint32_t kRests = 256;
+  static constexpr uint32_t kSlotsPerRest = 32;
 
   ProvidedBuffers() : pool_(kBufferBytes) {}
   // REQUIRES: the ring does not use them any more.
@@ -45,6 +49,9 @@ class ProvidedBuffers {
   ReadBufferRef Take(uint16_t slot);
   // So many connections found no buffer in one turn.
   void Starved(size_t connections);
+  // The thread is about to wait. REQUIRES: the kernel writes to no buffer until the ring is
+  // entered.
+  void Rest();
 
   uint32_t wanted() const { return wanted_; }
   uint32_t provided() const { return provided_; }
@@ -56,6 +63,8 @@ class ProvidedBuffers {
   std::vector<uint16_t> free_slots_;
   uint32_t wanted_ = kFirst;
   uint32_t provided_ = 0;
+  uint32_t rests_ = 0;           // since the number was changed or connections found none
+  uint32_t next_slot_ = kSlots;  // whose pages are to be given back; kSlots: none is
 };
 
 }  // namespace gotthard

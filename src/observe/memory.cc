@@ -103,6 +103,11 @@ int AllocatorControl(const char* name, void* get, size_t* get_size, void* set, s
   return mallctl(name, get, get_size, set, set_size);
 }
 
+bool SetAllocatorThreads(bool run) {
+  if (mallctl == nullptr) return true;
+  return mallctl("background_thread", nullptr, nullptr, &run, sizeof(run)) == 0;
+}
+
 size_t ResidentBytes() {
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;

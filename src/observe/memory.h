@@ -33,6 +33,11 @@ std::string AllocatorReport();
 // jemalloc.
 int AllocatorControl(const char* name, void* get, size_t* get_size, void* set, size_t set_size);
 
+// Has threads of jemalloc's own give unused pages back to the system (jemalloc-bg-thread), instead of
+// whoever allocates next; without them a process that allocates nothing keeps what it has freed.
+// False: jemalloc cannot; true also where there is no jemalloc.
+bool SetAllocatorThreads(bool run);
+
 // The process's resident set (/proc/self/statm), 0 when it cannot be read.
 size_t ResidentBytes();
 // The machine's memory.

@@ -28,6 +28,7 @@ std::unique_ptr<CommandBatch> BatchBuilder::NewBatch(SessionId session) {
     batch = std::move(free_.back());
     free_.pop_back();
   }
+  least_free_ = std::min(least_free_, free_.size());
   batch->session = session;
   return batch;
 }
@@ -36,6 +37,15 @@ void BatchBuilder::Recycle(std::unique_ptr<CommandBatch> batch) {
   if (batch->origin != origin_ || free_.size() >= kMaxFreeBatches) return;
   batch->Reset();
   free_.push_back(std::move(batch));
+}
+
+void BatchBuilder::Trim() {
+  if (least_free_ > kMinFreeBatches) {
+    const size_t spare = std::min(least_free_ - kMinFreeBatches, kMaxTrimmed);
+    // Those at the front were not touched for the longest time.
+    free_.erase(free_.begin(), free_.begin() + static_cast<ptrdiff_t>(spare));
+  }
+  least_free_ = free_.size();
 }
 
 BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {

@@ -43,6 +43,8 @@ class BatchBuilder {
     kError,    // a protocol error went out with the last batch; parse no more
   };
   static constexpr size_t kMaxFreeBatches = 1024;
+  static constexpr size_t kMinFreeBatches = 64;
+  static constexpr size_t kMaxTrimmed = 64;  // at once
 
   BatchBuilder(const CommandIndex& index, const KeyHasher& hasher, uint16_t origin)
       : index_(index), hasher_(hasher), origin_(origin) {}
@@ -76,6 +78,10 @@ class BatchBuilder {
   // Takes back a batch that has done its round trip (or deletes one that belongs to no pool).
   // REQUIRES: batch->origin is this builder's, or kNoOrigin.
   void Recycle(std::unique_ptr<CommandBatch> batch);
+  // Gives back some of the free batches that were not needed since the last call, down to
+  // kMinFreeBatches; to be called a few times a second.
+  void Trim();
+  size_t free_batches() const { return free_.size(); }
 
   uint16_t origin() const { return origin_; }
 
@@ -137,6 +143,7 @@ class BatchBuilder {
   ReadBufferRef shared_;  // being filled
   size_t shared_used_ = 0;
   std::vector<std::unique_ptr<CommandBatch>> free_;
+  size_t least_free_ = 0;  // since the last Trim
 };
 
 // Where the parser writes its ArgRefs: behind a word for the command's header.

@@ -11,6 +11,7 @@
 #include "commands/families.h"
 #include "commands/info.h"
 #include "commands/type_hooks.h"
+#include "observe/memory.h"
 
 namespace gotthard {
 namespace {
@@ -111,6 +112,9 @@ Status Server::Start(ProcessTitle& title) {
   cron_ = std::make_unique<Cron>(*state_, *router_);
   GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values().io_threads));
   WireConfig();
+  if (config_.values().jemalloc_bg_thread && !SetAllocatorThreads(true)) {
+    log_.Warning("The allocator has no background threads: it returns memory when it is used.");
+  }
   if (Status scored = oom_score_.Apply(config_.values()); !scored.ok()) log_.Warning(scored.text());
   SetTitle(config_.values());
   return Status::Ok();

@@ -2,6 +2,7 @@
 // used, each time.
 #include <string>
 
+#include "observe/memory.h"
 #include "server/server.h"
 
 namespace gotthard {
@@ -88,6 +89,10 @@ void Server::WireConfig() {
     if (scored.ok()) return scored;
     log_.Warning(scored.text());
     return Status::Error("Failed to apply new oom_score_adj configuration, check server logs.");
+  });
+  config_.OnChange("jemalloc-bg-thread", [](const Config& config) {
+    if (SetAllocatorThreads(config.jemalloc_bg_thread)) return Status::Ok();
+    return Status::Error("The allocator cannot change its background threads.");
   });
   config_.OnChange("requirepass", [this](const Config& config) { return SetPassword(config); });
   config_.OnChange(

@@ -200,4 +200,18 @@ TEST_CASE("daemonize leaves a server in the background with a PID file, which go
 }
 
 }  // namespace
+TEST_CASE("jemalloc-bg-thread runs the allocator's threads, and CONFIG SET stops them") {
+  const bool run = GENERATE(true, false);
+  Daemon daemon({"--jemalloc-bg-thread", run ? "yes" : "no", "--enable-debug-command", "yes"});
+  Client client = daemon.Connect();
+  const std::vector<std::string> ask = {"DEBUG", "MALLCTL", "background_thread"};
+  if (client.Command(ask).IsError()) {
+    WARN("skipped: this build has no jemalloc");
+    return;
+  }
+  CHECK(client.Command(ask).Render() == (run ? "(integer) 1" : "(integer) 0"));
+  CHECK(client.Command({"CONFIG", "SET", "jemalloc-bg-thread", run ? "no" : "yes"}) == "OK");
+  CHECK(client.Command(ask).Render() == (run ? "(integer) 0" : "(integer) 1"));
+}
+
 }  // namespace gotthard::test

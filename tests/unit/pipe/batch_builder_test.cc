@@ -279,5 +279,33 @@ TEST_CASE("Batches are used again, those of other threads are not") {
   CHECK(builder.NewBatch(kSession).get() == address);
 }
 
+TEST_CASE("Free batches that nobody needs any more are given back, a few at a time") {
+  const CommandIndex index = MakeIndex();
+  const KeyHasher hasher(1);
+  BatchBuilder builder(index, hasher, 2);
+  std::vector<std::unique_ptr<CommandBatch>> in_use;
+  auto take = [&](size_t count) {
+    for (size_t i = 0; i < count; ++i) in_use.push_back(builder.NewBatch(kSession));
+  };
+  auto give_back = [&] {
+    for (auto& batch : in_use) builder.Recycle(std::move(batch));
+    in_use.clear();
+  };
+  constexpr size_t kMany = BatchBuilder::kMinFreeBatches + 2 * BatchBuilder::kMaxTrimmed + 1;
+  take(kMany);
+  give_back();
+  CHECK(builder.free_batches() == kMany);
+  builder.Trim();  // all were needed since the last call
+  CHECK(builder.free_batches() == kMany);
+  take(kMany - 3);
+  give_back();
+  builder.Trim();  // and all but three
+  CHECK(builder.free_batches() == kMany);
+  for (const size_t spare : {BatchBuilder::kMaxTrimmed + 1, size_t{1}, size_t{0}, size_t{0}}) {
+    builder.Trim();
+    CHECK(builder.free_batches() == BatchBuilder::kMinFreeBatches + spare);
+  }
+}
+
 }  // namespace
 }  // namespace gotthard
