@@ -66,6 +66,12 @@ def load_data(server, data, options):
                  *[w.replace("{keys}", str(options.keys)) for w in words])
 
 
+def turns_so_far_us(server):
+    """The time that the event loop of the main thread worked, without going to sleep and waking;
+    0 if the server does not tell."""
+    return int(server.info("stats").get("eventloop_duration_sum", 0))
+
+
 def measure(server, row, data, options, round_number):
     """One cell: a number of requests, or until the server has used enough CPU for a steady
     figure."""
@@ -76,6 +82,7 @@ def measure(server, row, data, options, round_number):
     if "-d" not in row.args:
         common += ["-d", "32"]
     spent, requests, seconds, generator, tests = {}, 0, 0.0, 0.0, []
+    turns_us = 0
     # Seconds. Opening thousands of connections takes a while, and is part of the figures.
     floor = 4.0 if int(connections) > 1000 else 0.2
     for attempt in range(MAX_TRIES):
@@ -83,9 +90,11 @@ def measure(server, row, data, options, round_number):
         length = (["-n", str(row.requests)] if row.requests else
                   ["--duration", f"{max(missing * 1.2, floor):.2f}"])
         seed = options.seed + 1000 * round_number + attempt
+        turns_before = turns_so_far_us(server)
         before = server.thread_cpu_ns()
         test = generate_json(server, "--seed", str(seed), *common, *length, *row.args)
         used = cpu_between(before, server.thread_cpu_ns())
+        turns_us += turns_so_far_us(server) - turns_before
         if test["errors"] or test["lost"] or (row.name.startswith("get ") and test["nulls"]):
             raise CannotRun(f"{server.name} {row.name}: {test['errors']} errors, {test['nulls']} "
                             f"misses, {test['lost']} lost")
@@ -104,7 +113,7 @@ def measure(server, row, data, options, round_number):
         "requests": requests, "rps": requests / seconds,
         "cpu_us": sum(spent.values()) / 1e3 / requests,
         "p50_ns": middle["p50_ns"], "p99_ns": middle["p99_ns"], "p99_9_ns": middle["p99_9_ns"],
-        "generator_us": generator / requests,
+        "generator_us": generator / requests, "turns_us": turns_us / requests,
         "threads_us": {name: ns / 1e3 / requests for name, ns in spent.items()},
         "threads_busy": {name: ns / 1e9 / seconds for name, ns in spent.items()},
     }

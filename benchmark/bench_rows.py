@@ -32,7 +32,7 @@ EXECUTION_THREAD = "gotthard-server"  # the main thread
 BASELINE = "redis"
 INLINE = ("gotthard-1", "gotthard-auto")
 PIPED = "gotthard-2"
-URING = ("gotthard-uring-1", "gotthard-uring-2")
+EPOLL = ("gotthard-epoll-1", "gotthard-epoll-2")
 SECTIONS = ("ladder", "sizes", "mixes", "connections", "multi", "keys", "collections", "heavy",
             "memory", "pauses")
 
@@ -74,7 +74,7 @@ ITEM = "0123456789abcdef"
 TEN = [f"item{i:012d}" for i in range(10)]
 SMALL = 100_000  # small collections, of ten elements each
 BIG = 1_000_000  # elements of a large one
-ALL_SERVERS = (BASELINE, *INLINE, PIPED, *URING)
+ALL_SERVERS = (BASELINE, *INLINE, PIPED, *EPOLL)
 
 
 def data_sets(big):
