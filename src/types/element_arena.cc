@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/memory.h"
 #include "types/arena.h"
@@ -14,7 +15,7 @@ struct ElementArena::Page {
   Page* previous;
   Page* next_roomy;  // of the class's pages with room
   Page* previous_roomy;
-  void* free;      // freed objects, linked by their first word
+  char* free;      // freed objects, linked by their first word
   uint16_t used;   // live objects
   uint16_t fresh;  // offset of the memory never handed out
   uint16_t bytes;  // of an object
@@ -33,15 +34,17 @@ struct ElementArena::Large {
 };
 
 unsigned ElementArena::ClassOf(size_t size) {
-  if (size <= 128) return static_cast<unsigned>((size + 7) / 8 - 1);
-  if (size <= 256) return static_cast<unsigned>(16 + (size - 128 + 15) / 16 - 1);
-  return static_cast<unsigned>(24 + (size - 256 + 31) / 32 - 1);
+  if (size <= 64) return static_cast<unsigned>((std::max<size_t>(size, 8) + 3) / 4 - 2);
+  if (size <= 128) return static_cast<unsigned>(15 + (size - 64 + 7) / 8 - 1);
+  if (size <= 256) return static_cast<unsigned>(23 + (size - 128 + 15) / 16 - 1);
+  return static_cast<unsigned>(31 + (size - 256 + 31) / 32 - 1);
 }
 
 size_t ElementArena::BytesOfClass(unsigned size_class) {
-  if (size_class < 16) return (size_class + 1) * size_t{8};
-  if (size_class < 24) return 128 + (size_class - 15) * size_t{16};
-  return 256 + (size_class - 23) * size_t{32};
+  if (size_class < 15) return (size_class + 2) * size_t{4};
+  if (size_class < 23) return 64 + (size_class - 14) * size_t{8};
+  if (size_class < 31) return 128 + (size_class - 22) * size_t{16};
+  return 256 + (size_class - 30) * size_t{32};
 }
 
 size_t ElementArena::ClassBytes(size_t size) {
@@ -109,8 +112,8 @@ void* ElementArena::AllocateFromRegions(unsigned size_class) {
 void* ElementArena::AllocateSlab(unsigned size_class) {
   const size_t bytes = BytesOfClass(size_class);
   used_bytes_ += bytes;
-  if (void* loose = loose_[size_class]; loose != nullptr) {
-    loose_[size_class] = *static_cast<void**>(loose);
+  if (char* loose = loose_[size_class]; loose != nullptr) {
+    std::memcpy(&loose_[size_class], loose, sizeof(loose));
     ++region_objects_;
     return loose;
   }
@@ -122,9 +125,9 @@ void* ElementArena::AllocateSlab(unsigned size_class) {
     }
     page = NewPage(size_class);
   }
-  void* object = page->free;
+  char* object = page->free;
   if (object != nullptr) {
-    page->free = *static_cast<void**>(object);
+    std::memcpy(&page->free, object, sizeof(page->free));
   } else {
     object = page->at(page->fresh);
     page->fresh = static_cast<uint16_t>(page->fresh + page->bytes);
@@ -138,16 +141,16 @@ void ElementArena::FreeSlab(void* object, unsigned size_class) {
   used_bytes_ -= BytesOfClass(size_class);
   const auto end = regions_.begin() + region_count_;
   if (std::any_of(regions_.begin(), end, [&](const Region& r) { return r.Holds(object); })) {
-    *static_cast<void**>(object) = loose_[size_class];
-    loose_[size_class] = object;
+    std::memcpy(object, &loose_[size_class], sizeof(char*));
+    loose_[size_class] = static_cast<char*>(object);
     if (--region_objects_ == 0) ReleaseRegions();
     return;
   }
   Page* page = Page::Of(object);
   assert(page->used > 0);
   const bool was_full = page->full();
-  *static_cast<void**>(object) = page->free;
-  page->free = object;
+  std::memcpy(object, &page->free, sizeof(page->free));
+  page->free = static_cast<char*>(object);
   --page->used;
   if (was_full) LinkRoomy(page, size_class);
   if (page->used == 0) ReleasePage(page, size_class);

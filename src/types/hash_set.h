@@ -1,6 +1,6 @@
 // HashSet: the big form of a set: members in an ElementArena, found through a Table.
 //
-// A member of 17 bytes takes 24 of the arena and about 12 of the table (YARDSTICK: 42 in all).
+// A member of 17 bytes takes 20 of the arena and about 12 of the table (YARDSTICK: 42 in all).
 // Adding and removing are O(1) with the table's bounds on the longest insert; scanning and random
 // choice are the table's.
 //

@@ -7,8 +7,8 @@
 //   | score  | 255      | u32 length   | member bytes |    otherwise
 //   +--------+----------+--------------+--------------+
 //
-// A 17-byte member takes 26 bytes, 32 in the arena. Both the dictionary by member and the tree by
-// score point to it.
+// A 17-byte member takes 26 bytes, 28 in the arena, at any address. Both the dictionary by member
+// and the tree by score point to it.
 //
 // Owning thread: the one that owns the sorted set.
 #pragma once
@@ -38,7 +38,7 @@ class ZsetElement {
   static size_t SizeFor(size_t member_length) {
     return kHeaderBytes + (member_length < kLong ? 0 : sizeof(uint32_t)) + member_length;
   }
-  // Writes an element to `memory`, which has SizeFor(member.size()) bytes, aligned to 8.
+  // Writes an element to `memory`, which has SizeFor(member.size()) bytes.
   static ZsetElement* Make(void* memory, double score, std::string_view member) {
     assert(member.size() <= kMaxMemberBytes);
     char* at = static_cast<char*>(memory);
@@ -56,10 +56,14 @@ class ZsetElement {
     return static_cast<ZsetElement*>(memory);
   }
 
-  double score() const { return score_; }
-  uint64_t key() const { return ScoreKey(score_); }
+  double score() const {
+    double score;
+    std::memcpy(&score, score_, sizeof(score));
+    return score;
+  }
+  uint64_t key() const { return ScoreKey(score()); }
   // Only for whoever keeps the tree in order.
-  void set_score(double score) { score_ = score; }
+  void set_score(double score) { std::memcpy(score_, &score, sizeof(score)); }
   std::string_view member() const {
     const char* at = reinterpret_cast<const char*>(this) + sizeof(double);
     const auto length = static_cast<uint8_t>(*at);
@@ -75,8 +79,9 @@ class ZsetElement {
   static constexpr size_t kHeaderBytes = sizeof(double) + 1;
   static constexpr size_t kLong = 255;
 
-  double score_;
+  char score_[sizeof(double)];
 };
 static_assert(sizeof(ZsetElement) == 8, "the length follows the score without padding");
+static_assert(alignof(ZsetElement) == 1, "the arena of elements does not align to 8");
 
 }  // namespace gotthard

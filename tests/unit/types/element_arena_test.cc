@@ -30,7 +30,7 @@ TEST_CASE("elements keep their bytes while others come and go") {
     if (live.empty() || random.Below(10) < (growing ? 8u : 2u)) {
       const size_t size = random.Below(50) == 0 ? 400 + random.Below(1'000) : 1 + random.Below(90);
       auto* bytes = static_cast<unsigned char*>(arena.Allocate(size));
-      REQUIRE(reinterpret_cast<uintptr_t>(bytes) % 8 == 0);
+      REQUIRE(reinterpret_cast<uintptr_t>(bytes) % 4 == 0);
       const auto mark = static_cast<unsigned char>(random.Next());
       std::memset(bytes, mark, size);
       live.push_back({bytes, size, mark});
@@ -63,10 +63,11 @@ TEST_CASE("a collection of some hundred elements costs little more than their by
 }
 #endif
 
-TEST_CASE("size classes are no more than a sixteenth apart, above 128 bytes") {
+TEST_CASE("size classes are 4 bytes apart for short texts, no more than an eighth for others") {
   for (size_t size = 1; size <= 2'000; ++size) {
     const size_t bytes = ElementArena::ClassBytes(size);
     REQUIRE(bytes >= size);
+    if (size > 4 && size <= 64) REQUIRE(bytes - size < 4);
     REQUIRE(bytes - size < std::max<size_t>(8, size / 8));
     REQUIRE(ElementArena::ClassBytes(bytes) == bytes);
   }
