@@ -85,7 +85,8 @@ void SaveList(const Entry& entry, RdbWriter& out) {
   out.Length(list->nodes());
   for (const auto* node = list->head(); node != nullptr; node = node->next) {
     out.Length(node->plain ? kApart : kPacked);
-    node->stored != 0 ? out.Lzf({node->memory, node->stored}, node->size) : out.String(node->raw());
+    node->compressed ? out.Lzf({node->memory, node->allocated}, node->size)
+                     : out.String(node->raw());
   }
 }
 

@@ -57,9 +57,9 @@ void ShrinkIfSparse(QuicklistNode& node) {
 }  // namespace
 
 QuicklistNode::QuicklistNode(const QuicklistNode& other)
-    : size(other.size), stored(other.stored), count(other.count), plain(other.plain) {
-  const size_t bytes = stored != 0 ? stored : size;
-  allocated = stored != 0 ? stored : AllocationClass(size);
+    : size(other.size), count(other.count), plain(other.plain), compressed(other.compressed) {
+  const size_t bytes = compressed ? other.allocated : size;
+  allocated = compressed ? other.allocated : AllocationClass(size);
   memory = static_cast<char*>(MustMalloc(allocated));
   if (bytes != 0) std::memcpy(memory, other.data(), bytes);
 }
@@ -69,10 +69,10 @@ QuicklistNode::~QuicklistNode() {
 }
 
 std::string_view QuicklistNode::Bytes(std::string& scratch) const {
-  if (stored == 0) return raw();
+  if (!compressed) return raw();
   scratch.resize(size);
-  [[maybe_unused]] const unsigned expanded =
-      lzf_decompress(memory, stored, scratch.data(), static_cast<unsigned>(size));
+  [[maybe_unused]] const unsigned expanded = lzf_decompress(
+      memory, static_cast<unsigned>(allocated), scratch.data(), static_cast<unsigned>(size));
   assert(expanded == size);
   return scratch;
 }
@@ -143,7 +143,7 @@ void QuicklistNode::Erase(size_t index, size_t elements) {
 }
 
 void QuicklistNode::Compress() {
-  if (stored != 0 || size < kMinCompressBytes || size > kMaxListpackBytes) return;
+  if (compressed || size < kMinCompressBytes || size > kMaxListpackBytes) return;
   const size_t room = size - kMinCompressGain;
   char* out = static_cast<char*>(MustMalloc(room));
   const unsigned bytes =
@@ -156,21 +156,22 @@ void QuicklistNode::Compress() {
   memory = static_cast<char*>(MustMalloc(bytes));
   std::memcpy(memory, out, bytes);
   std::free(out);
-  allocated = stored = bytes;
+  allocated = bytes;
+  compressed = true;
   front = 0;
 }
 
 void QuicklistNode::Expand() {
-  if (stored == 0) return;
+  if (!compressed) return;
   const size_t wanted = AllocationClass(size);
   char* out = static_cast<char*>(MustMalloc(wanted));
   [[maybe_unused]] const unsigned bytes =
-      lzf_decompress(memory, stored, out, static_cast<unsigned>(size));
+      lzf_decompress(memory, static_cast<unsigned>(allocated), out, static_cast<unsigned>(size));
   assert(bytes == size);
   std::free(memory);
   memory = out;
   allocated = wanted;
-  stored = 0;
+  compressed = false;
   front = 0;
 }
 

@@ -1,8 +1,8 @@
 // A node of a quicklist (types/quicklist.h): a listpack, or one big item apart, in memory of its
 // own that may be compressed.
 //
-//   memory   | front: spare | listpack or item: size | spare |      stored == 0
-//            | LZF, stored bytes of it               |              stored != 0
+//   memory   | front: spare | listpack or item: size | spare |      allocated bytes
+//            | LZF of it                                     |      the same, if compressed
 //
 // The room in front makes a push or pop at the head of a listpack as cheap as at its tail: the
 // bytes of the others stay where they are.
@@ -28,11 +28,11 @@ struct QuicklistNode {
   size_t allocated = 0;
   size_t size = 0;  // of the listpack or item when not compressed
   uint32_t front = 0;
-  uint32_t stored = 0;
-  uint32_t count = 0;
-  bool plain = false;  // one item apart, not a listpack
+  uint32_t count : 30 = 0;
+  uint32_t plain : 1 = 0;  // one item apart, not a listpack
+  uint32_t compressed : 1 = 0;
 
-  // REQUIRES of all that follows but Bytes, Expand and the destructor: stored == 0.
+  // REQUIRES of all that follows but Bytes, Expand and the destructor: !compressed.
   QuicklistNode() = default;
   QuicklistNode(const QuicklistNode& other);  // its contents, without neighbours
   QuicklistNode& operator=(const QuicklistNode&) = delete;
@@ -58,7 +58,7 @@ struct QuicklistNode {
   void Compress();
   void Expand();
 };
-static_assert(sizeof(QuicklistNode) <= 64, "a node costs one line beside its items");
+static_assert(sizeof(QuicklistNode) <= 48, "a size class of malloc; the next one is 64");
 
 // A node's listpack for the editors of types/listpack.h. Call Done when the edit is over.
 class NodeBuffer final : public PackedBuffer {

@@ -55,7 +55,7 @@ void CheckChain(const Quicklist& list, const ListOptions& options) {
     }
     REQUIRE(node->count > 0);
     const auto depth = static_cast<size_t>(options.compress_depth);
-    if (nodes < depth || nodes + depth >= list.nodes() || depth == 0) REQUIRE(node->stored == 0);
+    if (nodes < depth || nodes + depth >= list.nodes() || depth == 0) REQUIRE(!node->compressed);
     count += node->count;
     ++nodes;
   }
