@@ -10,6 +10,7 @@
 // Owning thread: the execution thread. Limit: kRing commands under way.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -32,9 +33,10 @@ class ElementAhead {
   void Begin() { end_ = groups_ = elements_ = 0; }
   // Command `number` will look up `element`, which stays where it is until the command is run.
   void Note(size_t number, std::string_view element) {
+    // Those between have none; further back than the ring reaches nobody looks.
+    const size_t first = number < kRing ? 0 : number - kRing + 1;
+    for (end_ = std::max(end_, first); end_ < number; ++end_) slots_[end_ % kRing].element = {};
     slots_[number % kRing] = {element, 0, false};
-    // Those between have none.
-    for (; end_ < number; ++end_) slots_[end_ % kRing].element = {};
     end_ = number + 1;
   }
   bool waits_for(size_t executed) const { return end_ > executed && end_ > elements_; }

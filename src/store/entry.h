@@ -31,6 +31,7 @@
 #include <string_view>
 
 #include "base/blob.h"
+#include "base/byte_fields.h"
 #include "base/numbers.h"
 
 namespace gotthard {
@@ -81,7 +82,7 @@ inline constexpr size_t kMaxInlineEntryBytes = 512;
 // Keys are refused beyond this by the protocol (proto-max-bulk-len); the format's own limit.
 inline constexpr size_t kMaxKeyBytes = UINT32_MAX;
 
-class Entry {
+class Entry : private ByteFields {
  public:
   Type type() const { return static_cast<Type>(type_encoding_ & 0xf); }
   Encoding encoding() const { return static_cast<Encoding>(type_encoding_ >> 4); }
@@ -181,18 +182,6 @@ class Entry {
   size_t KeyOffset() const { return KeyOffsetOf(flags_); }
   size_t LongLengthOffset() const { return kHeaderBytes + 8 * (flags_ & kHasExpiry); }
   size_t WordOffset() const { return KeyOffset() - 8; }
-  const char* bytes_at(size_t offset) const { return reinterpret_cast<const char*>(this) + offset; }
-  char* bytes_at(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
-  template <typename T>
-  T Load(size_t offset) const {
-    T value;
-    std::memcpy(&value, bytes_at(offset), sizeof(T));
-    return value;
-  }
-  template <typename T>
-  void Store(size_t offset, T value) {
-    std::memcpy(bytes_at(offset), &value, sizeof(T));
-  }
   Blob* blob_pointer() const {
     assert(is_blob());
     return reinterpret_cast<Blob*>(Load<uintptr_t>(WordOffset()));

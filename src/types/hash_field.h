@@ -6,7 +6,7 @@
 //   +-------+-----------+-----------+        +-------+--------+-----------+-----------+
 //   [ i64 expiry, ms since 1970, if kHasExpiry ][ field bytes ][ value bytes ]
 //
-// A field of 16 bytes with a value of 16 takes 35 bytes (40 with the arena's rounding), an expiry 8
+// A field of 16 bytes with a value of 16 takes 35 bytes (36 with the arena's rounding), an expiry 8
 // more.
 //
 // Owning thread: the execution thread. Only HashTable makes and changes them.
@@ -14,8 +14,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "base/byte_fields.h"
 
 namespace gotthard {
 
@@ -24,7 +25,7 @@ inline constexpr int64_t kFieldNever = INT64_MAX;
 // The latest moment that a field can be given, ms since 1970 (about the year 4200).
 inline constexpr int64_t kMaxFieldExpiryMs = (int64_t{1} << 46) - 1;
 
-class HashField {
+class HashField : private ByteFields {
  public:
   std::string_view field() const { return {bytes_at(TextOffset()), field_length()}; }
   std::string_view value() const {
@@ -60,18 +61,6 @@ class HashField {
   }
   size_t value_length() const {
     return (flags_ & kWide) != 0 ? Load<uint64_t>(8) : static_cast<uint8_t>(*bytes_at(2));
-  }
-  const char* bytes_at(size_t offset) const { return reinterpret_cast<const char*>(this) + offset; }
-  char* bytes_at(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
-  template <typename T>
-  T Load(size_t offset) const {
-    T value;
-    std::memcpy(&value, bytes_at(offset), sizeof(T));
-    return value;
-  }
-  template <typename T>
-  void Store(size_t offset, T value) {
-    std::memcpy(bytes_at(offset), &value, sizeof(T));
   }
 
   uint8_t flags_;
