@@ -136,6 +136,51 @@ TEST_CASE("hiredis: geo, bitmaps and HyperLogLog") {
   CHECK(redis.Ask("PFCOUNT p") == "3");
 }
 
+TEST_CASE("hiredis: streams, and waiting for their entries") {
+  Hiredis redis;
+  CHECK(redis.Ask("XADD s 1-1 a 1") == "1-1");
+  CHECK(redis.Ask("XADD s 1-* b 2") == "1-2");
+  CHECK(redis.Ask("XADD none NOMKSTREAM * a 1") == "nil");
+  CHECK(redis.Ask("XRANGE s - +") == "[[1-1 [a 1]] [1-2 [b 2]]]");
+  CHECK(redis.Ask("XREVRANGE s + - COUNT 1") == "[[1-2 [b 2]]]");
+  CHECK(redis.Ask("XREAD COUNT 1 STREAMS s 1-1") == "[[s [[1-2 [b 2]]]]]");
+  CHECK(redis.Ask("XREAD BLOCK 10 STREAMS s $") == "nil");
+  Client other = redis.Other();
+  other.Send(Client::Encode({"XREAD", "BLOCK", "60000", "STREAMS", "s", "$"}));
+  WaitUntil("a blocked client", [&] {
+    return redis.Ask("INFO clients").find("blocked_clients:1") != std::string::npos;
+  });
+  CHECK(redis.Ask("XADD s 2-0 c 3") == "2-0");
+  CHECK(other.ReadReply() == "[[s, [[2-0, [c, 3]]]]]");
+  CHECK(redis.Ask("XTRIM s MAXLEN 2") == "1");
+  CHECK(redis.Ask("XLEN s") == "2");
+}
+
+TEST_CASE("hiredis: consumer groups") {
+  Hiredis redis;
+  CHECK(redis.Ask("XGROUP CREATE jobs workers $ MKSTREAM") == "OK");
+  const std::vector<std::string> added{"1-0", "2-0", "3-0"};
+  CHECK(redis.Pipeline({"XADD jobs 1 n 1", "XADD jobs 2 n 2", "XADD jobs 3 n 3"}) == added);
+  CHECK(redis.Ask("XREADGROUP GROUP workers ann COUNT 2 STREAMS jobs >") ==
+        "[[jobs [[1-0 [n 1]] [2-0 [n 2]]]]]");
+  Client bob = redis.Other();
+  bob.Send(Client::Encode(
+      {"XREADGROUP", "GROUP", "workers", "bob", "BLOCK", "60000", "STREAMS", "jobs", ">"}));
+  CHECK(bob.ReadReply() == "[[jobs, [[3-0, [n, 3]]]]]");
+  CHECK(redis.Ask("XPENDING jobs workers") == "[3 1-0 3-0 [[ann 2] [bob 1]]]");
+  CHECK(redis.Ask("XACK jobs workers 1-0 9-9") == "1");
+  CHECK(redis.Ask("XAUTOCLAIM jobs workers cleo 0 0 COUNT 1 JUSTID") == "[3-0 [2-0] []]");
+  CHECK(redis.Ask("XCLAIM jobs workers cleo 0 3-0") == "[[3-0 [n 3]]]");
+  CHECK(redis.Ask("XPENDING jobs workers - + 10 ann") == "[]");
+  CHECK(redis.Ask("XDEL jobs 2-0") == "1");
+  CHECK(redis.Ask("XAUTOCLAIM jobs workers ann 0 0") == "[0-0 [[3-0 [n 3]]] [2-0]]");
+  CHECK(redis.Ask("XINFO GROUPS jobs") ==
+        "[[name workers consumers 3 pending 1 last-delivered-id 3-0 entries-read 3 lag 0]]");
+  CHECK(redis.Ask("XREADGROUP GROUP none ann STREAMS jobs >").rfind("NOGROUP", 0) == 0);
+  CHECK(redis.Ask("XGROUP DELCONSUMER jobs workers ann") == "1");
+  CHECK(redis.Ask("XGROUP DESTROY jobs workers") == "1");
+}
+
 TEST_CASE("hiredis: probabilistic types") {
   Hiredis redis;
   CHECK(redis.Ask("BF.MADD bf a b a") == "[1 1 0]");

@@ -119,6 +119,68 @@ class Families(unittest.TestCase):
         self.assertEqual(dict(r.zscan_iter("y")), {"b": 10.0})
         self.assertEqual(r.zremrangebyrank("z", 0, -1), 2)
 
+    def test_streams(self):
+        r = self.redis
+        self.assertEqual(r.xadd("s", {"a": 1, "b": "two"}, id="1-1"), "1-1")
+        self.assertEqual(r.xadd("s", {"c": 3}, id="2-1"), "2-1")
+        self.assertIsNone(r.xadd("none", {"a": 1}, nomkstream=True))
+        self.assertEqual(r.xrange("s"), [("1-1", {"a": "1", "b": "two"}), ("2-1", {"c": "3"})])
+        self.assertEqual(r.xrange("s", min="(1-1", count=1), [("2-1", {"c": "3"})])
+        self.assertEqual(r.xrevrange("s", count=1), [("2-1", {"c": "3"})])
+        self.assertEqual(r.xread({"s": "1-1", "none": 0}), [["s", [("2-1", {"c": "3"})]]])
+        self.assertEqual(self.after_blocking(lambda r: r.xread({"none": "$", "s": "$"}, block=0),
+                                             lambda r: r.xadd("s", {"d": 4}, id="3-1")),
+                         [["s", [("3-1", {"d": "4"})]]])
+        self.assertEqual(r.xread({"s": "$"}, block=10), [])
+        self.assertEqual(r.xdel("s", "1-1", "9-9"), 1)
+        self.assertEqual(r.xtrim("s", maxlen=1, approximate=False), 1)
+        self.assertEqual(r.xlen("s"), 1)
+        info = r.xinfo_stream("s")
+        self.assertEqual((info["length"], info["last-generated-id"], info["first-entry"]),
+                         (1, "3-1", ("3-1", {"d": "4"})))
+        self.assertRaisesRegex(redis.ResponseError, "equal or smaller", r.xadd, "s", {"e": 5},
+                               id="3-1")
+
+    def test_consumer_groups(self):
+        r = self.redis
+        self.assertTrue(r.xgroup_create("jobs", "workers", id="0", mkstream=True))
+        self.assertRaisesRegex(redis.ResponseError, "BUSYGROUP", r.xgroup_create, "jobs", "workers")
+        self.assertEqual(
+            self.after_blocking(
+                lambda r: r.xreadgroup("workers", "ann", {"jobs": ">"}, count=2, block=0),
+                lambda r: r.xadd("jobs", {"n": 1}, id="1-0")),
+            [["jobs", [("1-0", {"n": "1"})]]])
+        r.xadd("jobs", {"n": 2}, id="2-0")
+        r.xadd("jobs", {"n": 3}, id="3-0")
+        self.assertEqual(r.xreadgroup("workers", "bob", {"jobs": ">"}),
+                         [["jobs", [("2-0", {"n": "2"}), ("3-0", {"n": "3"})]]])
+        self.assertEqual(r.xreadgroup("workers", "ann", {"jobs": "0"}),
+                         [["jobs", [("1-0", {"n": "1"})]]])
+        self.assertEqual(r.xpending("jobs", "workers"),
+                         {"pending": 3, "min": "1-0", "max": "3-0",
+                          "consumers": [{"name": "ann", "pending": 1},
+                                        {"name": "bob", "pending": 2}]})
+        self.assertEqual(r.xack("jobs", "workers", "1-0", "9-9"), 1)
+        one, = r.xpending_range("jobs", "workers", "-", "+", 10, consumername="bob")[:1]
+        self.assertEqual((one["message_id"], one["times_delivered"]), ("2-0", 1))
+        self.assertEqual(r.xautoclaim("jobs", "workers", "ann", 0, count=1),
+                         ["3-0", [("2-0", {"n": "2"})], []])
+        self.assertEqual(r.xclaim("jobs", "workers", "ann", 0, ["3-0"], justid=True), ["3-0"])
+        self.assertEqual(r.xautoclaim("jobs", "workers", "bob", 3_600_000)[1], [])
+        group, = r.xinfo_groups("jobs")
+        self.assertEqual((group["name"], group["consumers"], group["pending"],
+                          group["entries-read"], group["lag"]), ("workers", 2, 2, 3, 0))
+        self.assertEqual({c["name"]: c["pending"] for c in r.xinfo_consumers("jobs", "workers")},
+                         {"ann": 2, "bob": 0})
+        full = r.xinfo_stream("jobs", full=True)
+        self.assertEqual((full["length"], len(full["entries"]), full["groups"][0]["pel-count"]),
+                         (3, 3, 2))
+        self.assertEqual(r.xgroup_delconsumer("jobs", "workers", "ann"), 2)
+        self.assertTrue(r.xgroup_setid("jobs", "workers", "2-0"))
+        self.assertEqual(r.xgroup_destroy("jobs", "workers"), 1)
+        self.assertRaisesRegex(redis.ResponseError, "NOGROUP", r.xreadgroup, "workers", "ann",
+                               {"jobs": ">"})
+
     def test_geo(self):
         r = self.redis
         places = {"Andermatt": (8.594, 46.633), "Airolo": (8.611, 46.529), "Bern": (7.447, 46.948)}

@@ -83,6 +83,55 @@ const cases = {
     assert.deepEqual(await client.zmscore('z', 'a', 'none'), ['5.5', null]);
     assert.equal(await client.zremrangebyscore('z', 0, 10), 1);
   },
+  async streams() {
+    assert.equal(await client.xadd('s', '1-1', 'a', 1, 'b', 'two'), '1-1');
+    assert.equal(await client.xadd('s', '2-1', 'c', 3), '2-1');
+    assert.deepEqual(await client.xrange('s', '-', '+'),
+      [['1-1', ['a', '1', 'b', 'two']], ['2-1', ['c', '3']]]);
+    assert.deepEqual(await client.xrevrange('s', '+', '-', 'COUNT', 1), [['2-1', ['c', '3']]]);
+    assert.deepEqual(await client.xread('STREAMS', 's', 'none', '1-1', 0),
+      [['s', [['2-1', ['c', '3']]]]]);
+    const read = client.xread('BLOCK', 60_000, 'STREAMS', 'none', 's', '$', '$');
+    while ((await blockedClients()) !== 1) await sleep(2);
+    assert.equal(await other.xadd('s', '3-1', 'd', 4), '3-1');
+    assert.deepEqual(await read, [['s', [['3-1', ['d', '4']]]]]);
+    assert.equal(await client.xread('BLOCK', 10, 'STREAMS', 's', '$'), null);
+    assert.equal(await client.xtrim('s', 'MINID', '2-1'), 1);
+    assert.equal(await client.xlen('s'), 2);
+    const info = await client.xinfo('STREAM', 's');
+    assert.equal(info[info.indexOf('last-generated-id') + 1], '3-1');
+    const ids = await Promise.all(Array.from({ length: 500 }, (_, i) =>
+      client.xadd('log', '*', 'n', i)));
+    assert.equal(new Set(ids).size, 500);
+    await assert.rejects(client.xadd('s', '3-1', 'e', 5), /equal or smaller/);
+  },
+  async 'consumer groups'() {
+    assert.equal(await client.xgroup('CREATE', 'jobs', 'workers', '$', 'MKSTREAM'), 'OK');
+    await assert.rejects(client.xgroup('CREATE', 'jobs', 'workers', '$'), /BUSYGROUP/);
+    const read = client.xreadgroup('GROUP', 'workers', 'ann', 'BLOCK', 60_000, 'STREAMS', 'jobs',
+      '>');
+    while ((await blockedClients()) !== 1) await sleep(2);
+    for (const n of [1, 2, 3]) await other.xadd('jobs', `${n}-0`, 'n', n);
+    assert.deepEqual(await read, [['jobs', [['1-0', ['n', '1']]]]]);
+    assert.deepEqual(await client.xreadgroup('GROUP', 'workers', 'bob', 'STREAMS', 'jobs', '>'),
+      [['jobs', [['2-0', ['n', '2']], ['3-0', ['n', '3']]]]]);
+    assert.deepEqual(await client.xpending('jobs', 'workers'),
+      [3, '1-0', '3-0', [['ann', '1'], ['bob', '2']]]);
+    assert.equal(await client.xack('jobs', 'workers', '1-0', '9-9'), 1);
+    assert.deepEqual(await client.xautoclaim('jobs', 'workers', 'ann', 0, '0', 'COUNT', 1),
+      ['3-0', [['2-0', ['n', '2']]], []]);
+    assert.deepEqual(await client.xclaim('jobs', 'workers', 'ann', 0, '3-0', 'JUSTID'), ['3-0']);
+    const [group] = await client.xinfo('GROUPS', 'jobs');
+    assert.deepEqual(group, ['name', 'workers', 'consumers', 2, 'pending', 2,
+      'last-delivered-id', '3-0', 'entries-read', 3, 'lag', 0]);
+    const consumers = await client.xinfo('CONSUMERS', 'jobs', 'workers');
+    assert.deepEqual(consumers.map((consumer) => consumer.slice(0, 4)),
+      [['name', 'ann', 'pending', 2], ['name', 'bob', 'pending', 0]]);
+    assert.equal(await client.xgroup('DELCONSUMER', 'jobs', 'workers', 'ann'), 2);
+    assert.equal(await client.xgroup('DESTROY', 'jobs', 'workers'), 1);
+    await assert.rejects(
+      client.xreadgroup('GROUP', 'workers', 'ann', 'STREAMS', 'jobs', '>'), /NOGROUP/);
+  },
   async geo() {
     const members = Object.entries(places).flatMap(([name, place]) => [...place, name]);
     assert.equal(await client.geoadd('g', ...members), 3);

@@ -8,6 +8,12 @@ import { places, runCases } from './cases.mjs';
 
 const port = Number(process.argv[2]);
 
+// What xRead and xReadGroup give, as [key, ids]: in RESP3 the client hands their replies on as they
+// come, if it is told to at all (unstableResp3).
+const idsRead = (reply) => (Array.isArray(reply)
+  ? reply.map(({ name, messages }) => [name, messages.map(({ id }) => id)])
+  : Object.entries(reply).map(([name, entries]) => [name, entries.map(([id]) => id)]));
+
 function casesOf(client, other) {
   const blockedClients = async () =>
     Number((await other.info('clients')).match(/blocked_clients:(\d+)/)[1]);
@@ -96,6 +102,53 @@ function casesOf(client, other) {
       assert.deepEqual(await client.zPopMax('u'), { value: 'm2', score: 12 });
       assert.equal(await client.zRemRangeByRank('z', 0, 1), 2);
     },
+    async streams() {
+      assert.equal(await client.xAdd('s', '1-1', { a: '1', b: 'two' }), '1-1');
+      assert.equal(await client.xAdd('s', '2-1', { c: '3' }), '2-1');
+      const plain = (entries) => entries.map(({ id, message }) => [id, { ...message }]);
+      assert.deepEqual(plain(await client.xRange('s', '-', '+')),
+        [['1-1', { a: '1', b: 'two' }], ['2-1', { c: '3' }]]);
+      assert.deepEqual(plain(await client.xRevRange('s', '+', '-', { COUNT: 1 })),
+        [['2-1', { c: '3' }]]);
+      const read = client.xRead([{ key: 'none', id: '$' }, { key: 's', id: '$' }], { BLOCK: 60_000 });
+      while ((await blockedClients()) !== 1) await sleep(2);
+      assert.equal(await other.xAdd('s', '3-1', { d: '4' }), '3-1');
+      assert.deepEqual(idsRead(await read), [['s', ['3-1']]]);
+      assert.equal(await client.xRead({ key: 's', id: '$' }, { BLOCK: 10 }), null);
+      assert.equal(await client.xDel('s', ['1-1', '9-9']), 1);
+      assert.equal(await client.xTrim('s', 'MAXLEN', 1), 1);
+      assert.equal(await client.xLen('s'), 1);
+      const info = await client.xInfoStream('s');
+      assert.deepEqual([info.length, info['last-generated-id'], info['first-entry'].id],
+        [1, '3-1', '3-1']);
+      await assert.rejects(client.xAdd('s', '3-1', { e: '5' }), /equal or smaller/);
+    },
+    async 'consumer groups'() {
+      assert.equal(await client.xGroupCreate('jobs', 'workers', '$', { MKSTREAM: true }), 'OK');
+      await assert.rejects(client.xGroupCreate('jobs', 'workers', '$'), /BUSYGROUP/);
+      const fresh = { key: 'jobs', id: '>' };
+      const read = client.xReadGroup('workers', 'ann', fresh, { BLOCK: 60_000 });
+      while ((await blockedClients()) !== 1) await sleep(2);
+      for (const n of [1, 2, 3]) await other.xAdd('jobs', `${n}-0`, { n: `${n}` });
+      assert.deepEqual(idsRead(await read), [['jobs', ['1-0']]]);
+      assert.deepEqual(idsRead(await client.xReadGroup('workers', 'bob', fresh)),
+        [['jobs', ['2-0', '3-0']]]);
+      const pending = await client.xPending('jobs', 'workers');
+      assert.deepEqual([pending.pending, pending.firstId, pending.lastId], [3, '1-0', '3-0']);
+      assert.equal(await client.xAck('jobs', 'workers', ['1-0', '9-9']), 1);
+      const claimed = await client.xAutoClaim('jobs', 'workers', 'ann', 0, '0', { COUNT: 1 });
+      assert.deepEqual([claimed.nextId, claimed.messages.map(({ id }) => id)], ['3-0', ['2-0']]);
+      assert.deepEqual(await client.xClaimJustId('jobs', 'workers', 'ann', 0, '3-0'), ['3-0']);
+      const [group] = await client.xInfoGroups('jobs');
+      assert.deepEqual({ ...group }, { name: 'workers', consumers: 2, pending: 2,
+        'last-delivered-id': '3-0', 'entries-read': 3, lag: 0 });
+      const consumers = await client.xInfoConsumers('jobs', 'workers');
+      assert.deepEqual(consumers.map((consumer) => [consumer.name, consumer.pending]),
+        [['ann', 2], ['bob', 0]]);
+      assert.equal(await client.xGroupDelConsumer('jobs', 'workers', 'ann'), 2);
+      assert.equal(await client.xGroupDestroy('jobs', 'workers'), 1);
+      await assert.rejects(client.xReadGroup('workers', 'ann', fresh), /NOGROUP/);
+    },
     async geo() {
       const members = Object.entries(places).map(
         ([member, [longitude, latitude]]) => ({ member, longitude, latitude }));
@@ -176,7 +229,8 @@ function casesOf(client, other) {
 
 const total = { passed: 0, failed: 0 };
 for (const RESP of [2, 3]) {
-  const options = { socket: { host: '127.0.0.1', port, reconnectStrategy: false }, RESP };
+  const socket = { host: '127.0.0.1', port, reconnectStrategy: false };
+  const options = { socket, RESP, unstableResp3: true };
   const client = await createClient(options).connect();
   const other = await createClient(options).connect();
   const result = await runCases(`redis in RESP${RESP}`, casesOf(client, other),
