@@ -45,10 +45,10 @@ Status Unpause(Context& ctx, const Args& /*args*/) {
   return ctx.reply().Ok();
 }
 
-// Paused clients wait for the pause, those in SHUTDOWN for the end: not for anything that runs out.
+// Not those who wait for the end of a pause, of a copy or of the server: nothing runs out there.
 bool MayBeUnblocked(const Session& session) {
-  return session.blocked() && session.block.kind != BlockKind::kPause &&
-         session.block.kind != BlockKind::kShutdown;
+  const BlockKind kind = session.block.kind;
+  return kind == BlockKind::kWait || kind == BlockKind::kWaitAof || kind == BlockKind::kKeys;
 }
 
 // CLIENT UNBLOCK client-id [TIMEOUT | ERROR]

@@ -22,6 +22,7 @@ constexpr ObjectOps kOps = {
     .memory_bytes = [](const void* object) { return TableOf(object).memory_bytes(); },
     .free_effort = [](const void* object) { return TableOf(object).free_effort(); },
     .next_expiry_ms = [](const void* object) { return TableOf(object).next_expiry_ms(); },
+    .begin_copy = [](const void* object) { return TableOf(object).BeginCopy(); },
     .elements = [](const void* object) { return &TableOf(object).table(); },
 };
 

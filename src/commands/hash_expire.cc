@@ -246,6 +246,7 @@ std::span<const CommandSpec> HashExpireRows() {
 
 bool ExpireHashFields(ServerState& server, uint32_t db_index, std::string_view name) {
   constexpr size_t kFieldsAtOnce = 2000;
+  if (server.copies.Copies(name)) return true;  // comes again with the next sweep
   Database& db = server.keyspace.db(db_index);
   const Key key{name, server.hasher(name)};
   EntryHandle entry = db.Find(key);

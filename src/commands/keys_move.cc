@@ -2,6 +2,10 @@
 //
 // In each of them the target is looked up first and the source second: looking up may remove an
 // expired entry, which ends the life of the handles before it.
+#include <cassert>
+#include <memory>
+#include <utility>
+
 #include "commands/changed_parts.h"
 #include "commands/db_args.h"
 #include "commands/expiry_args.h"
@@ -49,6 +53,27 @@ Status Renamenx(Context& ctx, const Args& args) {
   return ctx.reply().Integer(renamed ? 1 : 0);
 }
 
+// The copy of an object, or null: it takes longer, and the client waits for it. Where waiting is
+// not allowed (EXEC) it is made in one piece.
+void* CopyObject(Context& ctx, const Args& args, const Key& from, const Entry& source) {
+  CopyJobs& copies = ctx.server().copies;
+  if (void* whole = copies.TakeResult()) return whole;
+  const ObjectOps* ops =
+      ctx.server().keyspace.object_types().ops[static_cast<unsigned>(source.type())];
+  if (ctx.deny_blocking() || ops->begin_copy == nullptr) return ops->clone(source.object());
+  std::unique_ptr<StepwiseCopy> copy = ops->begin_copy(source.object());
+  if (copy == nullptr) return ops->clone(source.object());
+  if (copies.IsQuick(ctx.server().clock, *copy)) return copy->Release();
+  copies.Add(ctx.session().id, from.name, ops, std::move(copy));
+  // Both its end and any change of the source run the request again.
+  [[maybe_unused]] const Status waits = ctx.BlockForKeys(args, {.type = source.type(),
+                                                                .keys = {&from.name, 1},
+                                                                .on_deletion = true,
+                                                                .kind = BlockKind::kCopy});
+  assert(waits.ok());
+  return nullptr;
+}
+
 Status Copy(Context& ctx, const Args& args) {
   uint32_t to_db = ctx.session().db;
   bool replace = false;
@@ -67,17 +92,23 @@ Status Copy(Context& ctx, const Args& args) {
   const Key to = args.key(2);
   if (to_db == ctx.session().db && from.name == to.name) return kErrSameObject;
   ctx.PeekIn(to_db, to);
-  EntryHandle source = ctx.FindRead(from);
+  // Counted once, whatever it takes.
+  EntryHandle source = ctx.is_retry() ? ctx.FindWrite(from) : ctx.FindRead(from);
   if (!source) return ctx.reply().Integer(0);
   // Found again without looking at its time: an expired one is gone already.
   const EntryHandle existing = ctx.db(to_db).Find(to);
   if (existing && !replace) return ctx.reply().Integer(0);
+  void* object = nullptr;
+  if (source->is_object()) {
+    object = CopyObject(ctx, args, from, *source);
+    if (object == nullptr) return Status::Ok();
+  }
   const int64_t expiry_ms = ExpiryToStore(ctx, static_cast<bool>(existing), source->expiry_ms());
   if (existing) {
     ctx.server().FreeEntry(ctx.db(to_db), existing, ctx.config().lazyfree_lazy_server_del);
     source = ctx.db().Find(from);
   }
-  ctx.db(to_db).PutCopy(to, {}, *source, expiry_ms);
+  ctx.db(to_db).PutCopy(to, {}, *source, expiry_ms, object);
   ctx.ChangedIn(to_db, to, kEventGeneric, "copy_to");
   return ctx.reply().Integer(1);
 }

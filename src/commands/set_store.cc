@@ -71,12 +71,14 @@ namespace {
 constexpr ObjectOps kHashSetOps = {
     .destroy = [](void* object) { delete static_cast<HashSet*>(object); },
     .clone = [](const void* object) -> void* {
-      return new HashSet(*static_cast<const HashSet*>(object));
+      return static_cast<const HashSet*>(object)->Clone().release();
     },
     .memory_bytes =
         [](const void* object) { return static_cast<const HashSet*>(object)->memory_bytes(); },
     .free_effort =
         [](const void* object) { return static_cast<const HashSet*>(object)->free_effort(); },
+    .begin_copy =
+        [](const void* object) { return static_cast<const HashSet*>(object)->BeginCopy(); },
     .elements = [](const void* object) { return &static_cast<const HashSet*>(object)->table(); },
 };
 

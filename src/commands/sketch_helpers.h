@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/memory.h"
 #include "base/numbers.h"
@@ -15,6 +16,8 @@
 #include "commands/type_hooks.h"
 #include "exec/args.h"
 #include "exec/context.h"
+#include "types/stepwise_copy.h"
+#include "types/zeroed_bytes.h"
 
 namespace gotthard {
 
@@ -40,6 +43,31 @@ void* CloneSketch(const void* object) {
 }
 
 template <typename Sketch>
+class SketchCopy final : public StepwiseCopy {
+ public:
+  explicit SketchCopy(const Sketch& from) : copy_(from.CopyLater(rest_)) {}
+
+  bool has_memory() const { return copy_ != nullptr; }
+  bool Step() override { return ZeroedBytes::CopySome(rest_, kStepBytes); }
+  void* Release() override { return copy_.release(); }
+
+ private:
+  std::vector<ZeroedBytes::Rest> rest_;
+  std::unique_ptr<Sketch> copy_;
+};
+
+// None of a t-digest, which reading changes.
+template <typename Sketch>
+std::unique_ptr<StepwiseCopy> BeginSketchCopy(const void* object) {
+  const auto& sketch = *static_cast<const Sketch*>(object);
+  if constexpr (requires { sketch.Clone(); }) {
+    auto copy = std::make_unique<SketchCopy<Sketch>>(sketch);
+    if (copy->has_memory()) return copy;
+  }
+  return nullptr;
+}
+
+template <typename Sketch>
 inline constexpr ObjectOps kSketchOps = {
     .destroy = [](void* object) { delete static_cast<Sketch*>(object); },
     .clone = CloneSketch<Sketch>,
@@ -48,7 +76,9 @@ inline constexpr ObjectOps kSketchOps = {
     .free_effort =
         [](const void* object) {
           return 1 + static_cast<const Sketch*>(object)->memory_bytes() / kSketchEffortBytes;
-        }};
+        },
+    .begin_copy = BeginSketchCopy<Sketch>,
+};
 
 // A sketch's bytes; of a copy where writing it down changes it.
 template <typename Sketch>

@@ -23,6 +23,7 @@ constexpr ObjectOps kStreamOps = {
     .clone = [](const void* object) -> void* { return AsStream(object)->Clone().release(); },
     .memory_bytes = [](const void* object) { return AsStream(object)->memory_bytes(); },
     .free_effort = [](const void* object) { return AsStream(object)->free_effort(); },
+    .begin_copy = [](const void* object) { return AsStream(object)->BeginCopy(); },
 };
 
 void DigestStream(const Entry& entry, DataDigest& digest) {

@@ -284,6 +284,8 @@ const ObjectOps kZsetOps = {
         [](const void* object) { return static_cast<const SortedSet*>(object)->memory_bytes(); },
     .free_effort =
         [](const void* object) { return static_cast<const SortedSet*>(object)->free_effort(); },
+    .begin_copy =
+        [](const void* object) { return static_cast<const SortedSet*>(object)->BeginCopy(); },
     .elements = [](const void* object) { return &static_cast<const SortedSet*>(object)->table(); },
 };
 

@@ -117,7 +117,7 @@ Status Context::BlockForKeys(const Args& args, const KeyWaitRequest& request) {
     wait->bytes.append(arg);
     wait->words[1 + i] = std::bit_cast<uint64_t>(ref);
   }
-  Block({.kind = BlockKind::kKeys,
+  Block({.kind = request.kind,
          .deadline_ms = wait->deadline_ms,
          .on_timeout = request.on_timeout != nullptr ? request.on_timeout : ReplyNullArray});
   session_.key_wait = std::move(wait);

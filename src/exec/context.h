@@ -28,6 +28,7 @@ struct KeyWaitRequest {
   std::span<const std::string_view> keys;  // ... of the session's database
   int64_t deadline_ms = 0;                 // wall clock, 0 = none (commands/deadline.h)
   bool on_deletion = false;                // also run again when a key goes or changes its type
+  BlockKind kind = BlockKind::kKeys;       // kCopy: a job of CopyJobs
   // The reply when the time is over; null: a null array.
   void (*on_timeout)(ServerState& server, Session& session, ReplyWriter& reply) = nullptr;
   // Arguments to be replaced when the request is run again: XREAD's `$` by what it meant.

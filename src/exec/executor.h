@@ -11,8 +11,8 @@
 // that need memory are checked one by one.
 //
 // executor.cc is the way of every command, read and tuned as one; executor_special.cc that of
-// requests which need a closer look, executor_waiting.cc of clients that wait; executor_observe.cc
-// times, logs and shows what is looked at one by one.
+// requests which need a closer look, executor_waiting.cc of clients that wait, executor_copying.cc
+// of copies in slices; executor_observe.cc times, logs and shows what is looked at one by one.
 #pragma once
 
 #include <array>
@@ -50,7 +50,8 @@ class Executor {
   // that waits is parked in its session and delivered when it has run.
   void Run(std::span<std::unique_ptr<CommandBatch>> batches);
 
-  // Ends waits that ran out of time, and a pause that is over. Call at least at NextDeadlineMs().
+  // Ends waits that ran out of time, and a pause that is over; copies a slice of what is being
+  // copied. Call at least at NextDeadlineMs().
   void Tick();
   // Wall clock time of the next thing for Tick to do; INT64_MAX when there is none.
   int64_t NextDeadlineMs() const;
@@ -132,6 +133,12 @@ class Executor {
   void ServeReadyKey(const BlockedKeys::Name& key);
   void Retry(Session& session);
 
+  bool WritesCopied(const CommandView& view) const;
+  bool MustWaitForCopy(const Session& session, const CommandView& view) const;
+  bool CopiesGoOn() const;
+  void RunCopies();
+  void EndHolds();
+
   Ran RunCommand(Context& ctx, const CommandView& view);
   const uint64_t* RunAlike(Context& ctx, const CommandView& first, const uint64_t* end);
   Ran RunSpecial(Context& ctx, const CommandView& view);
@@ -177,7 +184,7 @@ class Executor {
   size_t executed_ = 0;
   size_t batch_end_ = 0;  // what executed_ is once the present batch is done
   bool look_ahead_ = false;
-  // Something is to be done around every command: monitors, a pause, timing one by one.
+  // Something is to be done around every command: monitors, a pause, copies, timing one by one.
   bool attention_ = false;
   // The command just run needed nothing but its handler: the next one like it does not, either.
   bool plain_ = false;

@@ -22,6 +22,7 @@ void Executor::ServeReadyKeys() {
 void Executor::ServeReadyKey(const BlockedKeys::Name& key) {
   const uint64_t last_ticket = server_.blocked_keys.last_ticket();
   uint64_t ticket = 0;
+  bool held = false;
   while (const auto waiter = server_.blocked_keys.NextWaiter(key, ticket)) {
     ticket = waiter->ticket;
     if (ticket > last_ticket) return;  // came while the others were served
@@ -34,6 +35,15 @@ void Executor::ServeReadyKey(const BlockedKeys::Name& key) {
     Session* session = server_.sessions.Find(waiter->session);
     if (session == nullptr || session->has(Session::kCloseAsap)) continue;
     const KeyWait& wait = *session->key_wait;
+    // One that would write to what is being copied has to wait on, and so have all behind it; but a
+    // copy of this very value must hear that it has changed.
+    const bool copies = session->block.kind == BlockKind::kCopy;
+    if (held && !copies) continue;
+    if (!copies && server_.copies.any() && WritesCopied({wait.bytes.data(), wait.words.data()})) {
+      server_.copies.Hold(key);
+      held = true;
+      continue;
+    }
     if (wait.on_deletion || (present && entry->type() == wait.type)) Retry(*session);
   }
 }

@@ -15,7 +15,7 @@ std::string PeerText(const Session& session) {
 
 // Times the command that has just run, if the present run of equal ones is it alone.
 void Executor::TimeRun(const Session& session, const CommandView& view) {
-  if (session.block.kind == BlockKind::kKeys) run_calls_ = 0;  // counted when it is through
+  if (session.key_wait != nullptr) run_calls_ = 0;  // counted when it is through
   if (run_calls_ == 1 && run_row_ == view.header().row) {
     const uint64_t elapsed_ns = server_.clock.MonotonicNs() - run_start_ns_;
     LogIfSlow(session, view, static_cast<int64_t>(elapsed_ns / 1000));
@@ -35,7 +35,8 @@ void Executor::AfterRun(Context& ctx, const CommandView& view) {
 }
 
 void Executor::SetAttention() {
-  attention_ = server_.pause.until_ms != 0 || server_.monitors != 0 || time_each_;
+  attention_ =
+      server_.pause.until_ms != 0 || server_.monitors != 0 || server_.copies.any() || time_each_;
 }
 
 void Executor::LogIfSlow(const Session& session, const CommandView& view, int64_t duration_us) {

@@ -49,6 +49,11 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
     ctx.reply().Queued();
     return Ran::kDone;
   }
+  if (server_.copies.any() && MustWaitForCopy(session, view)) {
+    server_.copies.Hold(session.id);
+    session.block = BlockState{.kind = BlockKind::kHeld};
+    return Ran::kNotNow;
+  }
   OpenRun(number);
   Invoke(ctx, view, row);
   AfterRun(ctx, view);

@@ -45,6 +45,7 @@ void Executor::ForgetBlock(Session& session) {
     server_.blocked_keys.Remove(session);
     session.key_wait.reset();
   }
+  if (session.block.kind == BlockKind::kCopy) server_.copies.Abandon(session.id, server_.lazy_free);
   session.block = BlockState{};
   --blocked_clients_;
 }
@@ -122,11 +123,12 @@ void Executor::Tick() {
   }
   // What expired in the background may be what somebody waits for.
   if (server_.blocked_keys.has_ready()) ServeReadyKeys();
+  if (CopiesGoOn()) RunCopies();
   CloseRun();
 }
 
 int64_t Executor::NextDeadlineMs() const {
-  if (server_.blocked_keys.has_ready()) return 0;
+  if (server_.blocked_keys.has_ready() || CopiesGoOn()) return 0;
   int64_t next = deadlines_.empty() ? INT64_MAX : deadlines_.begin()->first.first;
   if (server_.pause.until_ms != 0) next = std::min(next, server_.pause.until_ms);
   return next;

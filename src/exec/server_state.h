@@ -14,6 +14,7 @@
 #include "config/config_store.h"
 #include "exec/blocked_keys.h"
 #include "exec/changes.h"
+#include "exec/copy_jobs.h"
 #include "exec/session_table.h"
 #include "observe/latency_monitor.h"
 #include "observe/memory.h"
@@ -108,6 +109,7 @@ struct ServerState {
   SessionTable sessions;
   Changes changes;
   BlockedKeys blocked_keys;
+  CopyJobs copies;
   Stats stats;
   SlowLog slow_log;
   LatencyMonitor latency;

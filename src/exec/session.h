@@ -19,14 +19,15 @@ class Session;
 struct ServerState;
 
 // What a blocked client waits for, so that CLIENT LIST, CLIENT UNBLOCK and INFO can tell.
-enum class BlockKind : uint8_t { kNone, kPause, kWait, kWaitAof, kKeys, kShutdown };
+// kCopy: for its own COPY; kHeld: for somebody's, whose source it would write to.
+enum class BlockKind : uint8_t { kNone, kPause, kWait, kWaitAof, kKeys, kShutdown, kCopy, kHeld };
 
 // A client's wait, created by a handler through ctx.Block().
 struct BlockState {
   BlockKind kind = BlockKind::kNone;
   int64_t deadline_ms = 0;  // wall clock; 0 = none
   // Writes the reply of a wait that ran out of time (a handler's own function). Not null except for
-  // kPause.
+  // kPause and kHeld.
   void (*on_timeout)(ServerState& server, Session& session, ReplyWriter& reply) = nullptr;
   int64_t numbers[3] = {};  // the handler's own: what WAIT was asked for, ...
 };

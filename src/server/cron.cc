@@ -81,6 +81,7 @@ int64_t Cron::NextInUs() const {
 
 bool Cron::Run(bool busy) {
   const uint64_t now_ns = server_.clock.MonotonicNs();
+  const bool copying = server_.copies.any();
   if (server_.executor->NextDeadlineMs() <= server_.clock.NowMs()) server_.executor->Tick();
   const bool tick = now_ns >= next_tick_ns_;
   if (tick) {
@@ -100,7 +101,7 @@ bool Cron::Run(bool busy) {
     if (auto_threads_) PlaceConnections(now_ns);
     if (placing_) placing_ = !router_.Rebalance(kSessionsPerTick);
   }
-  return tick;
+  return tick || copying;
 }
 
 // False when the time was up before all that is due was gone.

@@ -33,8 +33,8 @@ class Cron {
 
   Cron(ServerState& server, Router& router);
 
-  // Does what is due. `busy`: commands were run in this turn. Returns whether what is done `hz`
-  // times a second was due.
+  // Does what is due. `busy`: commands were run in this turn. Returns whether a copy was under way,
+  // or what is done `hz` times a second was due.
   bool Run(bool busy);
   // Microseconds until Run has something to do again.
   int64_t NextInUs() const;

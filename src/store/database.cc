@@ -346,14 +346,15 @@ EntryHandle Database::PutObject(const Key& key, EntryHandle existing, Type type,
 }
 
 EntryHandle Database::PutCopy(const Key& key, EntryHandle existing, const Entry& source,
-                              int64_t expiry_ms) {
+                              int64_t expiry_ms, void* object) {
   const uint32_t access = source.access();
   Value value = ValueOf(source);
   if (source.is_blob()) {
     value.word = reinterpret_cast<uintptr_t>(source.blob().Release());
   } else if (source.is_object()) {
     const ObjectOps* ops = types_.ops[static_cast<unsigned>(source.type())];
-    value.word = reinterpret_cast<uintptr_t>(ops->clone(source.object()));
+    if (object == nullptr) object = ops->clone(source.object());
+    value.word = reinterpret_cast<uintptr_t>(object);
   }
   EntryHandle copy = Put(key, existing, value, expiry_ms);
   copy->set_access(access);

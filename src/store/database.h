@@ -136,8 +136,10 @@ class Database {
                         void* object, int64_t expiry_ms);
   // A copy of another entry's value (of this database or another) with its type, encoding and
   // access bits, blobs shared: COPY, MOVE, and RESTORE of what was detached.
+  // An object may have been copied before: `object`, which the database then owns.
   // REQUIRES: `source` is not the entry of `existing`. `source` may be invalid afterwards.
-  EntryHandle PutCopy(const Key& key, EntryHandle existing, const Entry& source, int64_t expiry_ms);
+  EntryHandle PutCopy(const Key& key, EntryHandle existing, const Entry& source, int64_t expiry_ms,
+                      void* object = nullptr);
   // Takes an entry over from another database under this name, with everything: MOVE. Blobs and
   // objects change hands, so it costs no more than the entry's own bytes.
   // REQUIRES: &other != this; no entry is named key.name here, and that is no view into `source`.

@@ -13,6 +13,7 @@
 #include "base/blob.h"
 #include "store/entry.h"
 #include "types/arena.h"
+#include "types/stepwise_copy.h"
 #include "types/table.h"
 
 namespace gotthard {
@@ -21,12 +22,15 @@ namespace gotthard {
 // per type, kept beside the type; every function may be called on any thread that owns the object.
 struct ObjectOps {
   void (*destroy)(void* object);
-  void* (*clone)(const void* object);          // COPY
+  void* (*clone)(const void* object);          // a copy, made at once
   size_t (*memory_bytes)(const void* object);  // MEMORY USAGE
   size_t (*free_effort)(const void* object);   // about how many allocations destroy() frees
   // The earliest expiry of what is inside (fields of a hash), ms since 1970, INT64_MAX if there is
   // none; may be too early. Null for types without.
   int64_t (*next_expiry_ms)(const void* object) = nullptr;
+  // Begins a copy that is made in steps: COPY. Null, or returning null, where there is only
+  // `clone`.
+  std::unique_ptr<StepwiseCopy> (*begin_copy)(const void* object) = nullptr;
   // The table in which elements are looked up by name. Null for types without.
   const Table* (*elements)(const void* object) = nullptr;
 };
@@ -57,6 +61,8 @@ class DetachedValue {
   }
 
   explicit operator bool() const { return blob_ || object_ != nullptr; }
+  // Hands the object over; null if it is none.
+  void* ReleaseObject() { return std::exchange(object_, nullptr); }
 
  private:
   BlobRef blob_;

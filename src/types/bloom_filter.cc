@@ -130,7 +130,7 @@ size_t BloomFilter::memory_bytes() const {
   return bytes;
 }
 
-std::unique_ptr<BloomFilter> BloomFilter::Clone() const {
+std::unique_ptr<BloomFilter> BloomFilter::CopyLater(std::vector<ZeroedBytes::Rest>& rest) const {
   std::unique_ptr<BloomFilter> copy(new BloomFilter());
   copy->items_ = items_;
   copy->error_rate_ = error_rate_;
@@ -138,7 +138,7 @@ std::unique_ptr<BloomFilter> BloomFilter::Clone() const {
   copy->scaling_ = scaling_;
   for (const Layer& layer : layers_) {
     copy->layers_.push_back({layer.capacity, layer.items, layer.bits, layer.error_rate,
-                             layer.probes, layer.data.Copy()});
+                             layer.probes, layer.data.CopyLater(rest)});
     if (!copy->layers_.back().data) return nullptr;
   }
   return copy;

@@ -46,7 +46,10 @@ class BloomFilter {
   // Null when the bytes are not what Serialise writes.
   static std::unique_ptr<BloomFilter> Parse(std::string_view bytes);
   // Null when there is not enough memory.
-  std::unique_ptr<BloomFilter> Clone() const;
+  std::unique_ptr<BloomFilter> Clone() const { return ZeroedBytes::CopyAtOnce(*this); }
+  // A copy whose arrays are still to be filled, by ZeroedBytes::CopySome; null when there is not
+  // enough memory.
+  std::unique_ptr<BloomFilter> CopyLater(std::vector<ZeroedBytes::Rest>& rest) const;
 
   Added Add(std::string_view item);
   bool Contains(std::string_view item) const;

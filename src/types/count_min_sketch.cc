@@ -77,8 +77,9 @@ bool CountMinSketch::Merge(std::span<const Weighted> others) {
   return true;
 }
 
-std::unique_ptr<CountMinSketch> CountMinSketch::Clone() const {
-  ZeroedBytes counters = counters_.Copy();
+std::unique_ptr<CountMinSketch> CountMinSketch::CopyLater(
+    std::vector<ZeroedBytes::Rest>& rest) const {
+  ZeroedBytes counters = counters_.CopyLater(rest);
   if (!counters) return nullptr;
   std::unique_ptr<CountMinSketch> copy(new CountMinSketch(width_, depth_, std::move(counters)));
   copy->total_ = total_;

@@ -39,7 +39,10 @@ class CountMinSketch {
   static Dimensions DimensionsFor(double error, double probability);
   static std::unique_ptr<CountMinSketch> Parse(std::string_view bytes);
   std::string Serialise() const;
-  std::unique_ptr<CountMinSketch> Clone() const;
+  std::unique_ptr<CountMinSketch> Clone() const { return ZeroedBytes::CopyAtOnce(*this); }
+  // A copy whose arrays are still to be filled, by ZeroedBytes::CopySome; null when there is not
+  // enough memory.
+  std::unique_ptr<CountMinSketch> CopyLater(std::vector<ZeroedBytes::Rest>& rest) const;
 
   // Counts an item; its estimate afterwards, kMaxCount when a counter is full.
   uint32_t Add(std::string_view item, uint64_t count);

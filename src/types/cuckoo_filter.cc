@@ -163,7 +163,7 @@ size_t CuckooFilter::memory_bytes() const {
   return bytes;
 }
 
-std::unique_ptr<CuckooFilter> CuckooFilter::Clone() const {
+std::unique_ptr<CuckooFilter> CuckooFilter::CopyLater(std::vector<ZeroedBytes::Rest>& rest) const {
   std::unique_ptr<CuckooFilter> copy(new CuckooFilter());
   copy->items_ = items_;
   copy->deleted_ = deleted_;
@@ -171,7 +171,7 @@ std::unique_ptr<CuckooFilter> CuckooFilter::Clone() const {
   copy->max_iterations_ = max_iterations_;
   copy->expansion_ = expansion_;
   for (const Table& table : tables_) {
-    copy->tables_.push_back({table.buckets, table.data.Copy()});
+    copy->tables_.push_back({table.buckets, table.data.CopyLater(rest)});
     if (!copy->tables_.back().data) return nullptr;
   }
   return copy;

@@ -46,7 +46,10 @@ class CuckooFilter {
   // header or there is not enough memory.
   static std::unique_ptr<CuckooFilter> FromHeader(std::string_view header);
   static std::unique_ptr<CuckooFilter> Parse(std::string_view bytes);
-  std::unique_ptr<CuckooFilter> Clone() const;
+  std::unique_ptr<CuckooFilter> Clone() const { return ZeroedBytes::CopyAtOnce(*this); }
+  // A copy whose arrays are still to be filled, by ZeroedBytes::CopySome; null when there is not
+  // enough memory.
+  std::unique_ptr<CuckooFilter> CopyLater(std::vector<ZeroedBytes::Rest>& rest) const;
 
   Added Add(std::string_view item);
   Added AddIfAbsent(std::string_view item);

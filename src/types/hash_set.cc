@@ -2,9 +2,32 @@
 
 namespace gotthard {
 
-HashSet::HashSet(const HashSet& other)
-    : hasher_(other.hasher_), table_(HashOfElement, &other.hasher_) {
-  other.ForEach([this](std::string_view member) { return Add(member); });
+class HashSet::Copy final : public StepwiseCopy {
+ public:
+  explicit Copy(const HashSet& from)
+      : steps_(from.table_), copy_(std::make_unique<HashSet>(from.hasher_)) {}
+
+  bool Step() override {
+    return steps_.Step([this](const void* element) {
+      const std::string_view member = ReadElementText(element);
+      copy_->Add(member);
+      return member.size();
+    });
+  }
+  void* Release() override { return copy_.release(); }
+
+ private:
+  TableSteps steps_;
+  std::unique_ptr<HashSet> copy_;
+};
+
+std::unique_ptr<StepwiseCopy> HashSet::BeginCopy() const {
+  return std::make_unique<Copy>(*this);
+}
+
+std::unique_ptr<HashSet> HashSet::Clone() const {
+  Copy copy(*this);
+  return CopyAtOnce<HashSet>(copy);
 }
 
 bool HashSet::Add(std::string_view member, uint64_t hash) {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/function_ref.h"
@@ -18,6 +19,7 @@
 #include "base/random.h"
 #include "types/element_arena.h"
 #include "types/element_text.h"
+#include "types/stepwise_copy.h"
 #include "types/table.h"
 
 namespace gotthard {
@@ -26,8 +28,7 @@ class HashSet {
  public:
   // `hasher` must outlive the set.
   explicit HashSet(const KeyHasher& hasher) : hasher_(hasher), table_(HashOfElement, &hasher) {}
-  // O(n).
-  HashSet(const HashSet& other);
+  HashSet(const HashSet&) = delete;
   HashSet& operator=(const HashSet&) = delete;
 
   size_t size() const { return table_.size(); }
@@ -64,6 +65,10 @@ class HashSet {
   }
   void RemoveAt(Table::Position position);
 
+  // A copy, O(n), or one that is made step by step.
+  std::unique_ptr<HashSet> Clone() const;
+  std::unique_ptr<StepwiseCopy> BeginCopy() const;
+
   const Table& table() const { return table_; }
   size_t memory_bytes() const {
     return sizeof(*this) - sizeof(arena_) + arena_.held_bytes() + table_.bytes();
@@ -72,6 +77,8 @@ class HashSet {
   size_t free_effort() const { return arena_.parts() + table_.segments(); }
 
  private:
+  class Copy;
+
   static uint64_t HashOfElement(const void* element, const void* hasher) {
     return (*static_cast<const KeyHasher*>(hasher))(ReadElementText(element));
   }

@@ -160,11 +160,32 @@ size_t HashTable::ExpireDue(int64_t now_ms, size_t limit,
   return removed;
 }
 
+class HashTable::Copy final : public StepwiseCopy {
+ public:
+  explicit Copy(const HashTable& from)
+      : steps_(from.table_), copy_(std::make_unique<HashTable>(from.hasher_)) {}
+
+  bool Step() override {
+    return steps_.Step([this](const void* element) {
+      const auto& each = *static_cast<const HashField*>(element);
+      copy_->Insert(each.field(), each.value(), each.expiry_ms());
+      return each.size_bytes();
+    });
+  }
+  void* Release() override { return copy_.release(); }
+
+ private:
+  TableSteps steps_;
+  std::unique_ptr<HashTable> copy_;
+};
+
+std::unique_ptr<StepwiseCopy> HashTable::BeginCopy() const {
+  return std::make_unique<Copy>(*this);
+}
+
 std::unique_ptr<HashTable> HashTable::Clone() const {
-  auto copy = std::make_unique<HashTable>(hasher_);
-  ForEach(
-      [&](const HashField& each) { copy->Insert(each.field(), each.value(), each.expiry_ms()); });
-  return copy;
+  Copy copy(*this);
+  return CopyAtOnce<HashTable>(copy);
 }
 
 }  // namespace gotthard

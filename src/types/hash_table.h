@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "types/element_arena.h"
 #include "types/hash_field.h"
+#include "types/stepwise_copy.h"
 #include "types/table.h"
 
 namespace gotthard {
@@ -77,7 +78,9 @@ class HashTable {
   // due: when next_expiry_ms() is not past.
   size_t ExpireDue(int64_t now_ms, size_t limit, FunctionRef<void(const HashField&)> on_expired);
 
+  // A copy, O(n), or one that is made step by step.
   std::unique_ptr<HashTable> Clone() const;
+  std::unique_ptr<StepwiseCopy> BeginCopy() const;
   // The table's own memory with all that it holds.
   size_t memory_bytes() const { return sizeof(*this) + arena_.held_bytes() + table_.bytes(); }
   // How many calls of free destroying it takes, about.
@@ -85,6 +88,8 @@ class HashTable {
   const Table& table() const { return table_; }
 
  private:
+  class Copy;
+
   static uint64_t HashOfElement(const void* element, const void* hasher);
   HashField* New(std::string_view field, std::string_view value, int64_t expiry_ms);
   static void Fill(HashField* element, std::string_view field, std::string_view value,

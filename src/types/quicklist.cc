@@ -42,14 +42,42 @@ Quicklist::Quicklist(const ListOptions& options)
       depth_(static_cast<size_t>(std::max<int64_t>(options.compress_depth, 0))),
       apart_from_(options.apart_from) {}
 
-Quicklist::Quicklist(const Quicklist& other)
-    : count_(other.count_),
-      limit_(other.limit_),
-      depth_(other.depth_),
-      apart_from_(other.apart_from_) {
-  for (const Node* node = other.head_; node != nullptr; node = node->next) {
-    Link(new Node(*node), tail_);
+// Node by node, those that are compressed as they are.
+class Quicklist::Copy final : public StepwiseCopy {
+ public:
+  explicit Copy(const Quicklist& from) : next_(from.head_), copy_(from.EmptyLike()) {}
+
+  bool Step() override {
+    size_t bytes = 0;
+    for (; next_ != nullptr && bytes < kStepBytes; next_ = next_->next) {
+      copy_->Link(new Node(*next_), copy_->tail_);
+      copy_->count_ += next_->count;
+      bytes += sizeof(Node) + next_->size;
+    }
+    return next_ == nullptr;
   }
+  void* Release() override { return copy_.release(); }
+
+ private:
+  const Node* next_;
+  std::unique_ptr<Quicklist> copy_;
+};
+
+std::unique_ptr<Quicklist> Quicklist::EmptyLike() const {
+  auto empty = std::make_unique<Quicklist>(ListOptions{});
+  empty->limit_ = limit_;
+  empty->depth_ = depth_;
+  empty->apart_from_ = apart_from_;
+  return empty;
+}
+
+std::unique_ptr<StepwiseCopy> Quicklist::BeginCopy() const {
+  return std::make_unique<Copy>(*this);
+}
+
+std::unique_ptr<Quicklist> Quicklist::Clone() const {
+  Copy copy(*this);
+  return CopyAtOnce<Quicklist>(copy);
 }
 
 Quicklist::~Quicklist() {

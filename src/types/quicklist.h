@@ -26,6 +26,7 @@
 #include "base/function_ref.h"
 #include "types/listpack.h"
 #include "types/quicklist_node.h"
+#include "types/stepwise_copy.h"
 
 namespace gotthard {
 
@@ -61,7 +62,7 @@ class Quicklist {
   using Node = QuicklistNode;
 
   explicit Quicklist(const ListOptions& options);
-  Quicklist(const Quicklist& other);  // O(n)
+  Quicklist(const Quicklist&) = delete;
   Quicklist& operator=(const Quicklist&) = delete;
   ~Quicklist();  // O(nodes)
 
@@ -75,6 +76,10 @@ class Quicklist {
   const Node* SingleListpack() const {
     return nodes_ == 1 && !head_->plain && !head_->compressed ? head_ : nullptr;
   }
+
+  // A copy, O(n), or one that is made step by step.
+  std::unique_ptr<Quicklist> Clone() const;
+  std::unique_ptr<StepwiseCopy> BeginCopy() const;
 
   void PushBack(std::string_view text);
   void PushFront(std::string_view text);
@@ -95,6 +100,7 @@ class Quicklist {
 
  private:
   friend class ListCursor;
+  class Copy;
   struct Place {
     Node* node = nullptr;
     size_t index = 0;  // within the node
@@ -103,6 +109,8 @@ class Quicklist {
   // From this many nodes on, Erase hands them back.
   static constexpr size_t kManyNodes = 32;
 
+  // An empty list with the limits of this one.
+  std::unique_ptr<Quicklist> EmptyLike() const;
   // REQUIRES: index < Count().
   Place Seek(size_t index) const;
   bool IsApart(std::string_view text) const;

@@ -55,10 +55,34 @@ uint64_t SortedSet::Scan(uint64_t cursor, size_t count,
                      [&](void* element) { visit(*static_cast<const ZsetElement*>(element)); });
 }
 
+class SortedSet::Copy final : public StepwiseCopy {
+ public:
+  explicit Copy(const SortedSet& from)
+      : at_(from.tree_.First()), copy_(std::make_unique<SortedSet>(from.hasher_)) {}
+
+  bool Step() override {
+    size_t bytes = 0;
+    for (size_t i = 0; at_ && i < kStepElements && bytes < kStepBytes; ++i, at_.Next()) {
+      at_.PrefetchAhead(/*reverse=*/false);
+      copy_->Add(at_->score(), at_->member());
+      bytes += at_->size_bytes();
+    }
+    return !at_;
+  }
+  void* Release() override { return copy_.release(); }
+
+ private:
+  ScoreTree::Position at_;
+  std::unique_ptr<SortedSet> copy_;
+};
+
+std::unique_ptr<StepwiseCopy> SortedSet::BeginCopy() const {
+  return std::make_unique<Copy>(*this);
+}
+
 std::unique_ptr<SortedSet> SortedSet::Clone() const {
-  auto copy = std::make_unique<SortedSet>(hasher_);
-  for (auto at = tree_.First(); at; at.Next()) copy->Add(at->score(), at->member());
-  return copy;
+  Copy copy(*this);
+  return CopyAtOnce<SortedSet>(copy);
 }
 
 size_t SortedSet::memory_bytes() const {

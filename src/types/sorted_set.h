@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "types/element_arena.h"
 #include "types/score_tree.h"
+#include "types/stepwise_copy.h"
 #include "types/table.h"
 #include "types/zset_element.h"
 
@@ -53,13 +54,17 @@ class SortedSet {
   // Walks by member: see Table::Scan.
   uint64_t Scan(uint64_t cursor, size_t count, FunctionRef<void(const ZsetElement&)> visit) const;
 
+  // A copy, O(n log n), or one that is made step by step.
   std::unique_ptr<SortedSet> Clone() const;
+  std::unique_ptr<StepwiseCopy> BeginCopy() const;
   // All that it holds, itself included.
   size_t memory_bytes() const;
   // About how many calls of free dropping it means.
   size_t free_effort() const { return 1 + tree_.nodes() + arena_.parts() + table_.segments(); }
 
  private:
+  class Copy;
+
   static uint64_t HashOfElement(const void* element, const void* hasher);
 
   const KeyHasher& hasher_;

@@ -41,6 +41,7 @@
 #include "base/function_ref.h"
 #include "types/listpack.h"
 #include "types/radix_tree.h"
+#include "types/stepwise_copy.h"
 #include "types/stream_group.h"
 #include "types/stream_id.h"
 
@@ -126,7 +127,9 @@ class Stream {
   // looked at) of ids behind those of the nodes before it. last_id grows with it.
   bool AppendNode(const StreamId& master_id, std::string_view listpack);
 
+  // A copy, O(n), or one that is made step by step.
   std::unique_ptr<Stream> Clone() const;
+  std::unique_ptr<StepwiseCopy> BeginCopy() const;
   // All that it holds, itself included. O(groups and consumers).
   size_t memory_bytes() const;
   // About how many calls of free dropping it means.
@@ -136,6 +139,7 @@ class Stream {
 
  private:
   friend class StreamCursor;
+  class Copy;
   // The head of a node's allocation; the listpack follows.
   struct Node {
     StreamId id;
@@ -178,6 +182,7 @@ class Stream {
   void RemoveNode(Node* node);
   void AddNode(const StreamId& master_id, std::string_view listpack);
   void ReadTail();
+  void CopyFigures(const Stream& from);
   bool IsTailFull(size_t text_bytes, size_t most_bytes, const StreamNodeLimits& limits) const;
   bool HasTailFields(Texts fields_and_values) const;
   void BeginNode(const StreamId& id, Texts fields_and_values, size_t most_bytes);

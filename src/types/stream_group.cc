@@ -74,16 +74,33 @@ bool StreamGroup::Acknowledge(const StreamId& id) {
   return true;
 }
 
-std::unique_ptr<StreamGroup> StreamGroup::Clone() const {
-  auto clone = std::make_unique<StreamGroup>(name_, last_id, entries_read);
-  for (const auto& [name, consumer] : consumers_) {
-    StreamConsumer* copy = clone->AddConsumer(name, consumer->seen_time_ms);
-    copy->active_time_ms = consumer->active_time_ms;
-    for (auto at = consumer->pending_.First(); !at.done(); at.Next()) {
-      clone->Deliver(at->id, copy, at->delivery_time_ms, at->delivery_count);
+StreamGroup::Copy::Copy(const StreamGroup& from)
+    : from_(from),
+      copy_(std::make_unique<StreamGroup>(from.name_, from.last_id, from.entries_read)),
+      consumer_(from.consumers_.begin()) {
+  BeginConsumer();
+}
+
+void StreamGroup::Copy::BeginConsumer() {
+  if (consumer_ == from_.consumers_.end()) return;
+  const StreamConsumer& consumer = *consumer_->second;
+  consumer_copy_ = copy_->AddConsumer(consumer.name(), consumer.seen_time_ms);
+  consumer_copy_->active_time_ms = consumer.active_time_ms;
+  pending_ = consumer.pending_.First();
+}
+
+bool StreamGroup::Copy::Step(size_t most) {
+  for (size_t copied = 0; consumer_ != from_.consumers_.end() && copied < most; ++copied) {
+    if (pending_.done()) {
+      ++consumer_;
+      BeginConsumer();
+    } else {
+      copy_->Deliver(pending_->id, consumer_copy_, pending_->delivery_time_ms,
+                     pending_->delivery_count);
+      pending_.Next();
     }
   }
-  return clone;
+  return consumer_ == from_.consumers_.end();
 }
 
 size_t StreamGroup::memory_bytes() const {

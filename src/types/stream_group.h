@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "types/radix_tree.h"
 #include "types/stream_id.h"
@@ -97,7 +98,24 @@ class StreamGroup {
   // False if it was not pending.
   bool Acknowledge(const StreamId& id);
 
-  std::unique_ptr<StreamGroup> Clone() const;
+  // A copy that is made in steps of so many pending entries: true when all are copied. REQUIRES:
+  // the group does not change meanwhile.
+  class Copy {
+   public:
+    explicit Copy(const StreamGroup& from);
+    bool Step(size_t most);
+    std::unique_ptr<StreamGroup> Take() { return std::move(copy_); }
+
+   private:
+    void BeginConsumer();
+
+    const StreamGroup& from_;
+    std::unique_ptr<StreamGroup> copy_;
+    Consumers::const_iterator consumer_;
+    StreamConsumer* consumer_copy_ = nullptr;
+    PendingTree::Cursor pending_;
+  };
+
   // All that it holds, itself included. O(consumers).
   size_t memory_bytes() const;
   // About how many calls of free dropping it means.

@@ -103,21 +103,68 @@ bool Stream::AppendNode(const StreamId& master_id, std::string_view listpack) {
   return true;
 }
 
-std::unique_ptr<Stream> Stream::Clone() const {
-  auto clone = std::make_unique<Stream>();
-  ForEachNode([&clone](const StreamId& id, std::string_view bytes) { clone->AddNode(id, bytes); });
-  clone->ReadTail();
-  clone->length_ = length_;
-  clone->last_id_ = last_id_;
-  clone->first_id_ = first_id_;
-  clone->max_deleted_id_ = max_deleted_id_;
-  clone->entries_added_ = entries_added_;
-  for (const auto& [name, group] : groups_) {
-    auto copy = group->Clone();
-    const std::string_view own_name = copy->name();
-    clone->groups_.emplace(own_name, std::move(copy));
+// The nodes first, then group by group what is pending for one consumer after the other.
+class Stream::Copy final : public StepwiseCopy {
+ public:
+  explicit Copy(const Stream& from)
+      : from_(from),
+        copy_(std::make_unique<Stream>()),
+        node_(from.tree_.First()),
+        group_(from.groups_.begin()) {}
+
+  bool Step() override {
+    if (!node_.done()) {
+      CopyNodes();
+    } else if (group_ != from_.groups_.end()) {
+      CopyPending();
+    }
+    if (!node_.done() || group_ != from_.groups_.end()) return false;
+    copy_->CopyFigures(from_);
+    return true;
   }
-  return clone;
+  void* Release() override { return copy_.release(); }
+
+ private:
+  void CopyNodes() {
+    for (size_t bytes = 0; !node_.done() && bytes < kStepBytes; node_.Next()) {
+      copy_->AddNode(node_->id, node_->bytes());
+      bytes += node_->size;
+    }
+  }
+  void CopyPending() {
+    if (pending_ == nullptr) pending_ = std::make_unique<StreamGroup::Copy>(*group_->second);
+    if (!pending_->Step(kStepElements)) return;
+    auto group = pending_->Take();
+    const std::string_view own_name = group->name();
+    copy_->groups_.emplace(own_name, std::move(group));
+    pending_.reset();
+    ++group_;
+  }
+
+  const Stream& from_;
+  std::unique_ptr<Stream> copy_;
+  Tree::Cursor node_;
+  Groups::const_iterator group_;
+  std::unique_ptr<StreamGroup::Copy> pending_;  // of the group's copy
+};
+
+// All but nodes and groups, once the nodes are there.
+void Stream::CopyFigures(const Stream& from) {
+  ReadTail();
+  length_ = from.length_;
+  last_id_ = from.last_id_;
+  first_id_ = from.first_id_;
+  max_deleted_id_ = from.max_deleted_id_;
+  entries_added_ = from.entries_added_;
+}
+
+std::unique_ptr<StepwiseCopy> Stream::BeginCopy() const {
+  return std::make_unique<Copy>(*this);
+}
+
+std::unique_ptr<Stream> Stream::Clone() const {
+  Copy copy(*this);
+  return CopyAtOnce<Stream>(copy);
 }
 
 size_t Stream::memory_bytes() const {

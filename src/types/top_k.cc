@@ -182,10 +182,10 @@ size_t TopK::memory_bytes() const {
   return bytes;
 }
 
-std::unique_ptr<TopK> TopK::Clone() const {
+std::unique_ptr<TopK> TopK::CopyLater(std::vector<ZeroedBytes::Rest>& rest) const {
   std::unique_ptr<TopK> copy(new TopK(options_));
   copy->random_ = random_;
-  copy->buckets_ = buckets_.Copy();
+  copy->buckets_ = buckets_.CopyLater(rest);
   if (!copy->buckets_) return nullptr;
   copy->heap_ = heap_;
   copy->places_ = places_;

@@ -46,7 +46,10 @@ class TopK {
   static std::unique_ptr<TopK> Make(const Options& options);
   static std::unique_ptr<TopK> Parse(std::string_view bytes);
   std::string Serialise() const;
-  std::unique_ptr<TopK> Clone() const;
+  std::unique_ptr<TopK> Clone() const { return ZeroedBytes::CopyAtOnce(*this); }
+  // A copy whose arrays are still to be filled, by ZeroedBytes::CopySome; null when there is not
+  // enough memory.
+  std::unique_ptr<TopK> CopyLater(std::vector<ZeroedBytes::Rest>& rest) const;
 
   // Counts an item; the name of the one that had to leave the k for it, if one had to.
   std::optional<std::string> Add(std::string_view item, uint32_t increment);

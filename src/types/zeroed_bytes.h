@@ -7,10 +7,14 @@
 // Owning thread: whoever owns it; a value that moves.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
+#include <vector>
 
 namespace gotthard {
 
@@ -29,11 +33,38 @@ class ZeroedBytes {
   }
   ~ZeroedBytes() { std::free(data_); }
 
-  // A copy; false when there is no memory.
-  ZeroedBytes Copy() const {
-    if (size_ == 0) return {};
-    ZeroedBytes copy(size_);
-    if (copy) std::memcpy(copy.data_, data_, size_);
+  // What is still to be copied into arrays that CopyLater made. Ends with either array.
+  struct Rest {
+    char* to;
+    const char* from;
+    size_t size;
+  };
+  // An array that gets a copy of the bytes by CopySome; false when there is no memory.
+  ZeroedBytes CopyLater(std::vector<Rest>& rest) const {
+    ZeroedBytes copy;
+    if (size_ == 0) return copy;
+    copy.data_ = static_cast<char*>(std::malloc(size_));
+    if (!copy) return copy;
+    copy.size_ = size_;
+    rest.push_back({copy.data_, data_, size_});
+    return copy;
+  }
+  // Copies up to `most` bytes; true when nothing is left.
+  static bool CopySome(std::vector<Rest>& rest, size_t most) {
+    if (rest.empty()) return true;
+    Rest& last = rest.back();
+    const size_t size = std::min(last.size, most);
+    std::memcpy(last.to, last.from, size);
+    last = {last.to + size, last.from + size, last.size - size};
+    if (last.size == 0) rest.pop_back();
+    return rest.empty();
+  }
+  // All of what has CopyLater; null when there is no memory.
+  template <typename Sketch>
+  static std::unique_ptr<Sketch> CopyAtOnce(const Sketch& sketch) {
+    std::vector<Rest> rest;
+    std::unique_ptr<Sketch> copy = sketch.CopyLater(rest);
+    while (copy != nullptr && !CopySome(rest, SIZE_MAX)) continue;
     return copy;
   }
 

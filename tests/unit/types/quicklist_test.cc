@@ -143,9 +143,9 @@ TEST_CASE("a quicklist holds what a vector of strings holds, after any edits") {
           }
         }
         CHECK(ListCursor(list, static_cast<int64_t>(model.size())).done());
-        const Quicklist copy(list);
-        CheckChain(copy, options);
-        CHECK(Read(copy, ListCursor::Direction::kForward) == model);
+        const std::unique_ptr<Quicklist> copy = list.Clone();
+        CheckChain(*copy, options);
+        CHECK(Read(*copy, ListCursor::Direction::kForward) == model);
         list.Erase(0, model.size());
         CHECK((list.Count() == 0 && list.head() == nullptr && list.tail() == nullptr));
       }
