@@ -143,7 +143,7 @@ Status MakeKeyDense(Context& ctx, const Key& key, EntryHandle& entry, bool* chan
   std::string value(entry->bytes());
   if (!hyperloglog::MakeDense(value)) return kErrCorrupt;
   entry = Store(ctx, key, entry, value);
-  ctx.Changed(key, kEventString, "");
+  ctx.ChangedBeside(key, kEventString, "");
   *changed = true;
   return Status::Ok();
 }

@@ -199,10 +199,6 @@ void ListValue::Settle() {
 void ListValue::Put(Context& ctx, const Key& key, std::unique_ptr<Quicklist> list,
                     int64_t expiry_ms) {
   Database& db = ctx.db();
-  EntryHandle existing = db.Find(key);
-  if (existing) {
-    ctx.server().FreeEntry(db, existing, ctx.config().lazyfree_lazy_server_del);
-  }
   const Quicklist::Node* single = list->SingleListpack();
   if (single != nullptr &&
       LimitOf(ctx).FitsAgain(single->size, single->count, /*shrinking=*/false)) {

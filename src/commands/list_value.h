@@ -56,7 +56,7 @@ class ListValue {
   // To be called when the command's event was told: turns a list that shrank back into a listpack,
   // and removes an empty one with its "del".
   void Settle();
-  // Replaces the key's value, whatever it is, by a new list: SORT STORE, RESTORE. Takes it over.
+  // Makes the key, which is not there, from a new list: SORT STORE. Takes it over.
   static void Put(Context& ctx, const Key& key, std::unique_ptr<Quicklist> list, int64_t expiry_ms);
 
  private:

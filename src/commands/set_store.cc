@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "commands/changed_parts.h"
 #include "commands/expiry_args.h"
 #include "commands/set_rdb.h"
 
@@ -53,16 +54,15 @@ EntryHandle PutNewSet(Context& ctx, const Key& key, OwnedSet& set) {
 }
 
 Status StoreSet(Context& ctx, const Key& key, OwnedSet& set, std::string_view event) {
-  const bool lazy = ctx.config().lazyfree_lazy_server_del;
-  const EntryHandle existing = ctx.Peek(key);
   const size_t count = set.Count();
   if (count == 0) {
-    if (existing) ctx.Delete(existing, key, lazy);
+    const EntryHandle existing = ctx.Peek(key);
+    if (existing) ctx.Delete(existing, key, ctx.config().lazyfree_lazy_server_del);
     return ctx.reply().Integer(0);
   }
-  if (existing) ctx.server().FreeEntry(ctx.db(), existing, lazy);
+  const bool overwritten = FreeOverwritten(ctx, key);
   PutNewSet(ctx, key, set);
-  ctx.Changed(key, kEventSet, event);
+  StoredParts(ctx, key, kEventSet, event, 1, overwritten);
   return ctx.reply().Integer(static_cast<int64_t>(count));
 }
 

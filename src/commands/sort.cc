@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "base/numbers.h"
+#include "commands/changed_parts.h"
 #include "commands/expiry_args.h"
 #include "commands/families.h"
 #include "commands/family_rows.h"
 #include "commands/list_value.h"
 #include "commands/sort_order.h"
 #include "commands/type_hooks.h"
+#include "commands/zset.h"
 #include "exec/args.h"
 #include "exec/context.h"
 
@@ -193,9 +195,9 @@ Status StoreSorted(Context& ctx, const Args& args, const SortRequest& request,
   const Key key = args.MakeKey(*request.store);
   const size_t count = list->Count();
   if (count != 0) {
+    const bool overwritten = FreeOverwritten(ctx, key);
     ListValue::Put(ctx, key, std::move(list), ExpiryToStore(ctx, /*exists=*/false, kNoExpiry));
-    ctx.Changed(key, kEventList, "sortstore");
-    ctx.server().changes.dirty += count - 1;
+    StoredParts(ctx, key, kEventList, "sortstore", count, overwritten);
   } else if (EntryHandle existing = ctx.FindWrite(key)) {
     ctx.Delete(existing, key, ctx.config().lazyfree_lazy_server_del);
   }
@@ -215,6 +217,10 @@ Status SortBy(Context& ctx, const Args& args, bool may_store) {
     request->in_order = false;
     request->alpha = true;
     request->by.reset();
+  }
+  // Redis sorts sorted sets in their big form, and that they keep.
+  if (entry && entry->type() == Type::kZset && !entry->is_object()) {
+    entry = MakeBigZset(ctx, args.key(1), entry);
   }
   SortItems items;
   Window window;

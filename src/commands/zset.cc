@@ -66,11 +66,15 @@ void ZsetEditor::Reserve(size_t members, size_t first_length) {
   }
 }
 
+EntryHandle MakeBigZset(Context& ctx, const Key& key, EntryHandle entry) {
+  auto set = std::make_unique<SortedSet>(ctx.server().hasher);
+  ZsetOf(*entry).ForEach([&](std::string_view member, double score) { set->Add(score, member); });
+  return ctx.db().PutObject(key, entry, Type::kZset, Encoding::kSkiplist, set.release(),
+                            kKeepExpiry);
+}
+
 void ZsetEditor::MakeBig() {
-  auto set = std::make_unique<SortedSet>(ctx_.server().hasher);
-  view().ForEach([&](std::string_view member, double score) { set->Add(score, member); });
-  entry_ = ctx_.db().PutObject(key_, entry_, Type::kZset, Encoding::kSkiplist, set.release(),
-                               kKeepExpiry);
+  entry_ = MakeBigZset(ctx_, key_, entry_);
 }
 
 ZaddOutcome ZsetEditor::Add(double score, std::string_view member, unsigned flags, double* result) {
@@ -160,12 +164,6 @@ void SortMembers(std::vector<ScoredMember>& members) {
 
 void StoreZset(Context& ctx, const Key& key, const std::vector<ScoredMember>& members,
                std::string_view event, uint64_t parts) {
-  const auto replaced = [&] {
-    EntryHandle existing = ctx.FindWrite(key);
-    if (existing) {
-      ctx.server().FreeEntry(ctx.db(), existing, ctx.config().lazyfree_lazy_server_del);
-    }
-  };
   if (members.empty()) {
     if (const EntryHandle existing = ctx.FindWrite(key)) {
       ctx.Delete(existing, key, ctx.config().lazyfree_lazy_server_del);
@@ -178,20 +176,21 @@ void StoreZset(Context& ctx, const Key& key, const std::vector<ScoredMember>& me
     longest = std::max(longest, each.member.size());
     total += each.member.size() + 60;
   }
+  bool overwritten = false;
   const int64_t expiry_ms = ExpiryToStore(ctx, false, kNoExpiry);
   if (FitsPacked(ctx.config(), members.size(), longest) && ListpackHasRoom(0, total)) {
     HeapPacked bytes;
     ListpackClear(bytes);
     for (const ScoredMember& each : members) ZsetListpack::Append(bytes, each.score, each.member);
-    replaced();
+    overwritten = FreeOverwritten(ctx, key);  // where the members may lie: not before
     ctx.db().PutPacked(key, {}, Type::kZset, Encoding::kListpack, bytes.view(), expiry_ms);
   } else {
     auto set = std::make_unique<SortedSet>(ctx.server().hasher);
     for (const ScoredMember& each : members) set->Add(each.score, each.member);
-    replaced();
+    overwritten = FreeOverwritten(ctx, key);
     ctx.db().PutObject(key, {}, Type::kZset, Encoding::kSkiplist, set.release(), expiry_ms);
   }
-  ChangedParts(ctx, key, kEventZset, event, parts);
+  StoredParts(ctx, key, kEventZset, event, parts, overwritten);
 }
 
 // --- arguments

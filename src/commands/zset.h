@@ -47,6 +47,9 @@ enum ZaddFlag : uint8_t {
 };
 enum class ZaddOutcome : uint8_t { kAdded, kUpdated, kSame, kRefused, kNan };
 
+// Gives a small sorted set the form of a big one ("skiplist"). REQUIRES: it is packed.
+EntryHandle MakeBigZset(Context& ctx, const Key& key, EntryHandle entry);
+
 // One key's sorted set, to be changed. The key is made with the first member; whoever removes
 // members calls DeleteIfEmpty in the end, after telling of the change.
 class ZsetEditor {

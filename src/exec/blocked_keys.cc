@@ -60,7 +60,7 @@ std::optional<BlockedKeys::Waiter> BlockedKeys::NextWaiter(const Name& key, uint
   return Waiter{.ticket = next->first, .session = next->second};
 }
 
-bool BlockedKeys::WaitsForDeletion(const Name& key) const {
+bool BlockedKeys::WaitsForDeletion(const NameView& key) const {
   const auto found = keys_.find(key);
   return found != keys_.end() && found->second.on_deletion != 0;
 }

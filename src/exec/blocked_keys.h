@@ -52,6 +52,12 @@ class BlockedKeys {
     if (!keys_.empty()) [[unlikely]]
       MarkReady(db, key);
   }
+  // A key's value is gone, whatever has come in its place: ready for those who want to know of
+  // that.
+  void OnDeletion(uint32_t db, std::string_view key) {
+    if (keys_on_deletion_ != 0 && WaitsForDeletion(NameView{db, key})) [[unlikely]]
+      MarkReady(db, key);
+  }
   // All of a database's keys may have changed.
   void OnDatabaseReplaced(uint32_t db);
 
@@ -63,7 +69,9 @@ class BlockedKeys {
   // Who waits for the key with the lowest ticket above `ticket`.
   std::optional<Waiter> NextWaiter(const Name& key, uint64_t ticket) const;
   // Whether one of those who wait for the key wants to know of its deletion.
-  bool WaitsForDeletion(const Name& key) const;
+  bool WaitsForDeletion(const Name& key) const {
+    return WaitsForDeletion(NameView{key.db, key.key});
+  }
 
  private:
   struct NameView {
@@ -92,6 +100,7 @@ class BlockedKeys {
   using Keys = std::unordered_map<Name, Waiting, Hash, Equal>;
 
   void MarkReady(uint32_t db, std::string_view key);
+  bool WaitsForDeletion(const NameView& key) const;
 
   Keys keys_;
   std::vector<Name> ready_;

@@ -54,10 +54,20 @@ Result<EntryHandle> Context::FindWriteOf(Type type, const Key& key) {
   return entry;
 }
 
-void Context::ChangedIn(uint32_t db_index, const Key& key, char /*event_class*/,
+void Context::ChangedIn(uint32_t db_index, const Key& key, char event_class,
                         std::string_view /*event*/) {
   server_.changes.OnChange(server_.sessions, db_index, key.name);
-  server_.blocked_keys.OnChange(db_index, key.name);
+  if (event_class ==
+      kEventString) {  // nobody waits for a string, or for what a command puts over it
+    server_.blocked_keys.OnDeletion(db_index, key.name);
+  } else {
+    server_.blocked_keys.OnChange(db_index, key.name);
+  }
+}
+
+void Context::Overwritten(const Key& key, char /*event_class*/, std::string_view /*event*/) {
+  server_.changes.OnChange(server_.sessions, session_.db, key.name);
+  server_.blocked_keys.OnDeletion(session_.db, key.name);
 }
 
 void Context::ChangedBeside(const Key& key, char event_class, std::string_view event) {

@@ -88,8 +88,13 @@ class Context {
     ChangedIn(session_.db, key, event_class, event);
   }
   void ChangedIn(uint32_t db, const Key& key, char event_class, std::string_view event);
-  // Tells of a change to what a value carries along (the consumer groups of a stream): counted, and
-  // an event, but nothing to those who watch the key or wait for it, as Redis does.
+  // The same of a key that held a value which a command has replaced by its result (SUNIONSTORE).
+  // As in Redis those who wait for the key go on waiting, whatever it holds now, unless they want
+  // to know that the old value is gone.
+  void Overwritten(const Key& key, char event_class, std::string_view event);
+  // Tells of a change to what a value carries along (the consumer groups of a stream), or to its
+  // form alone: counted, and an event, but nothing to those who watch the key or wait for it, as
+  // Redis does.
   void ChangedBeside(const Key& key, char event_class, std::string_view event);
   // Only tells of an event; nothing was changed by it (a second event of the same command).
   void Notify(char event_class, std::string_view event, const Key& key);

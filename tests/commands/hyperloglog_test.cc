@@ -154,3 +154,16 @@ TEST_CASE("WATCH hears of a count that is remembered") {
   h.Run("MULTI");
   CHECK(h.Run("EXEC") == NilArray());
 }
+
+TEST_CASE("PFDEBUG's other form of a value is a change to save, but not to those who watch") {
+  const char* command = GENERATE("PFDEBUG TODENSE k", "PFDEBUG GETREG k");
+  Harness h;
+  TestClient& watching = h.NewClient();
+  h.Run("PFADD k a");
+  CHECK(watching.Run("WATCH k") == Ok());
+  const uint64_t changes = h.server().changes.dirty;
+  h.Run(command);
+  CHECK(h.Run("PFDEBUG ENCODING k") == Simple("dense"));
+  CHECK(h.server().changes.dirty == changes + 1);
+  CHECK(!watching.session().has(Session::kDirtyCas));
+}

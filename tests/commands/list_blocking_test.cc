@@ -113,3 +113,53 @@ TEST_CASE("Inside MULTI nobody waits, and what EXEC fills is served after it") {
   CHECK(h.Run("EXEC") == Array({NilArray(), Nil(), NilArray(), Int(1), Int(2)}));
   CHECK(waiting.Receive() == std::vector{Bulks({"a", "0"})});
 }
+
+TEST_CASE("What a command stores over another value is not for those who waited for the key") {
+  struct Case {
+    const char* wait;
+    const char* store;
+  };
+  const Case each =
+      GENERATE(Case{"BLPOP d 0", "SORT list STORE d"}, Case{"BZPOPMIN d 0", "ZUNIONSTORE d 1 zset"},
+               Case{"BZPOPMIN d 0", "ZRANGESTORE d zset 0 -1"},
+               Case{"BZPOPMIN d 0", "GEOSEARCHSTORE d zset FROMMEMBER a BYRADIUS 1 m"});
+  INFO(each.store);
+  Harness h;
+  TestClient& waiting = h.NewClient();
+  h.Run("RPUSH list 1 2");
+  h.Run("GEOADD zset 1 1 a");
+  CHECK(waiting.Waits(each.wait));
+  h.Run("SET d x");
+  CHECK(h.Run(each.store).integer > 0);
+  CHECK(waiting.Receive().empty());
+  CHECK(h.Run("EXISTS d") == Int(1));
+  h.Run("DEL d");
+  h.Run("MULTI");
+  h.Run("SET d x");
+  h.Run(each.store);
+  CHECK(h.Run("EXEC").elements.size() == 2);
+  CHECK(waiting.Receive().empty());
+  // Where nothing was, it is; and what is copied or renamed there comes as if new.
+  h.Run("DEL d");
+  CHECK(h.Run(each.store).integer > 0);
+  CHECK(waiting.Receive().size() == 1);
+  CHECK(waiting.Waits("BLPOP e 0"));
+  h.Run("SET e x");
+  CHECK(h.Run("COPY list e REPLACE") == Int(1));
+  CHECK(waiting.Receive() == std::vector{Bulks({"e", "1"})});
+}
+
+TEST_CASE("Who wants to know of a stream's end hears of what is stored over it") {
+  const char* store = GENERATE("SORT list STORE s", "SUNIONSTORE s set", "ZUNIONSTORE s 1 set",
+                               "BITOP NOT s string");
+  Harness h;
+  TestClient& waiting = h.NewClient();
+  h.Run("RPUSH list 1 2");
+  h.Run("SADD set a");
+  h.Run("SET string x");
+  h.Run("XGROUP CREATE s g $ MKSTREAM");
+  CHECK(waiting.Waits("XREADGROUP GROUP g c BLOCK 0 STREAMS s >"));
+  CHECK(h.Run(store).integer > 0);
+  CHECK(waiting.Receive() ==
+        std::vector{Error("WRONGTYPE Operation against a key holding the wrong kind of value")});
+}

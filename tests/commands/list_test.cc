@@ -333,3 +333,12 @@ TEST_CASE("Lists of every size and shape hold what a vector holds") {
     }
   }
 }
+
+TEST_CASE("LSET and LINSERT that fail leave a list in its form") {
+  Harness h;
+  const std::string big(9000, 'x');
+  h.Run("RPUSH l a b");
+  CHECK(h.Run({"LSET", "l", "5", big}) == Error("ERR index out of range"));
+  CHECK(h.Run({"LINSERT", "l", "BEFORE", "none", big}) == Int(-1));
+  CHECK(h.Run("OBJECT ENCODING l") == Bulk("listpack"));
+}

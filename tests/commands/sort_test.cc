@@ -113,3 +113,20 @@ TEST_CASE("SORT of many, whole and in part, is what sorting them means") {
   std::reverse(values.begin(), values.end());
   CHECK(h.Run("SORT l DESC LIMIT 0 10") == texts(0, 10));
 }
+
+TEST_CASE("A sorted set that was sorted keeps its big form, and nobody hears of that") {
+  const char* sort = GENERATE("SORT z", "SORT_RO z", "SORT z LIMIT 0 0", "SORT z BY nosort GET #");
+  Harness h;
+  TestClient& watching = h.NewClient();
+  h.Run("ZADD z 1 10 2 2");
+  h.Run("EXPIRE z 100");
+  CHECK(h.Run("OBJECT ENCODING z") == Bulk("listpack"));
+  CHECK(watching.Run("WATCH z") == Ok());
+  const uint64_t changes = h.server().changes.dirty;
+  h.Run(sort);
+  CHECK(h.Run("OBJECT ENCODING z") == Bulk("skiplist"));
+  CHECK(h.Run("ZRANGE z 0 -1 WITHSCORES") == Bulks({"10", "1", "2", "2"}));
+  CHECK(h.Run("TTL z") == Int(100));
+  CHECK(h.server().changes.dirty == changes);
+  CHECK(!watching.session().has(Session::kDirtyCas));
+}

@@ -12,7 +12,7 @@ namespace {
 Status Put(Context& ctx, const Args& args) {
   const Key key = args.key(1);
   ctx.db().PutString(key, ctx.FindWrite(key), args[2], kNoExpiry);
-  ctx.Changed(key, kEventString, "set");
+  ctx.Changed(key, kEventList, "set");
   return ctx.reply().Ok();
 }
 
@@ -66,7 +66,7 @@ Status Pass(Context& ctx, const Args& args) {
   const std::string text((*from)->ValueText(digits));
   ctx.Delete(*from, args.key(1), /*lazy=*/false);
   ctx.db().PutString(args.key(2), ctx.FindWrite(args.key(2)), text, kNoExpiry);
-  ctx.Changed(args.key(2), kEventString, "set");
+  ctx.Changed(args.key(2), kEventList, "set");
   return ctx.reply().Simple("passed");
 }
 
