@@ -102,36 +102,31 @@ Status Geodist(Context& ctx, const Args& args) {
   return ReplyDistance(ctx.reply(), GeoDistance(*from, *to) / unit_m);
 }
 
-Status Geohash(Context& ctx, const Args& args) {
+// Calls answer(reply, place) for each member that is asked for; the place is empty if it has none.
+template <typename Answer>
+Status ForEachPlace(Context& ctx, const Args& args, Answer&& answer) {
   Result<ZsetView> set = ReadZset(ctx, args.key(1));
   if (!set) return set.error();
   ReplyWriter& reply = ctx.reply();
   reply.ArrayHeader(args.size() - 2);
-  for (size_t i = 2; i < args.size(); ++i) {
-    const std::optional<GeoPoint> place = PlaceOf(*set, args[i]);
-    if (place) {
-      reply.Bulk(GeohashText(*place));
-    } else {
-      reply.Null();
-    }
-  }
+  for (size_t i = 2; i < args.size(); ++i) answer(reply, PlaceOf(*set, args[i]));
   return Status::Ok();
 }
 
+Status Geohash(Context& ctx, const Args& args) {
+  return ForEachPlace(ctx, args, [](ReplyWriter& reply, const std::optional<GeoPoint>& place) {
+    place ? reply.Bulk(GeohashText(*place)) : reply.Null();
+  });
+}
+
 Status Geopos(Context& ctx, const Args& args) {
-  Result<ZsetView> set = ReadZset(ctx, args.key(1));
-  if (!set) return set.error();
-  ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(args.size() - 2);
-  for (size_t i = 2; i < args.size(); ++i) {
-    const std::optional<GeoPoint> place = PlaceOf(*set, args[i]);
+  return ForEachPlace(ctx, args, [](ReplyWriter& reply, const std::optional<GeoPoint>& place) {
     if (place) {
       ReplyGeoPoint(reply, *place);
     } else {
       reply.NullArray();
     }
-  }
-  return Status::Ok();
+  });
 }
 
 constexpr CommandSpec kRows[] = {

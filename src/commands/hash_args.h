@@ -1,6 +1,6 @@
 // The arguments that the commands on expiring fields share: FIELDS and the moment.
 //
-// Owning thread: the execution thread; pure functions.
+// Owning thread: the execution thread.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include "base/numbers.h"
 #include "base/status.h"
 #include "commands/expiry_args.h"
+#include "commands/hash_value.h"
 #include "exec/args.h"
 #include "exec/errors.h"
 #include "types/hash_field.h"
@@ -44,6 +45,23 @@ inline Result<FieldList> ParseFieldList(const Args& args, size_t at, const Error
     return kErrFieldCountMatch;
   }
   return FieldList{at + 2, given / step};
+}
+
+// A hash and where the fields begin that a request names.
+struct NamedFields {
+  HashValue hash;
+  size_t first;
+};
+
+// Of a request `key FIELDS count field...`, whose lookup is `found`; begins the reply, an array of
+// as many.
+inline Result<NamedFields> FindNamedFields(Context& ctx, const Args& args,
+                                           Result<EntryHandle> found) {
+  if (!found) return found.error();
+  Result<FieldList> fields = ParseFieldList(args, 2, kErrFieldCount);
+  if (!fields) return fields.error();
+  ctx.reply().ArrayHeader(fields->count);
+  return NamedFields{HashValue(ctx, args.key(1), *found), fields->first};
 }
 
 // `text` in `unit` as ms since 1970. Unlike a key's, a field's time may be 0 and in the past.

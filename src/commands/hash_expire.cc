@@ -1,10 +1,10 @@
 // Hashes: expiry of single fields. The HEXPIRE and HTTL families, HPERSIST; active expiry.
-#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "commands/changed_parts.h"
 #include "commands/expiry_args.h"
+#include "commands/expiry_conditions.h"
 #include "commands/family_rows.h"
 #include "commands/hash.h"
 #include "commands/hash_args.h"
@@ -28,38 +28,13 @@ enum FieldReply : int64_t {
 
 // --- HEXPIRE, HPEXPIRE, HEXPIREAT, HPEXPIREAT
 
-enum class Condition : uint8_t { kAlways, kNx, kXx, kGt, kLt };
-
-std::optional<Condition> ParseCondition(std::string_view text) {
-  if (IsOption(text, "nx")) return Condition::kNx;
-  if (IsOption(text, "xx")) return Condition::kXx;
-  if (IsOption(text, "gt")) return Condition::kGt;
-  if (IsOption(text, "lt")) return Condition::kLt;
-  return std::nullopt;
-}
-
-// A field without an expiry lives forever, which is later than any other moment.
-bool Met(Condition condition, int64_t current_ms, int64_t expiry_ms) {
-  switch (condition) {
-    case Condition::kNx:
-      return current_ms == kFieldNever;
-    case Condition::kXx:
-      return current_ms != kFieldNever;
-    case Condition::kGt:
-      return current_ms != kFieldNever && expiry_ms > current_ms;
-    case Condition::kLt:
-      return expiry_ms < current_ms;
-    case Condition::kAlways:
-      break;
-  }
-  return true;
-}
-
-FieldReply Expire(Context& ctx, HashValue& hash, std::string_view name, Condition condition,
-                  int64_t expiry_ms) {
+FieldReply Expire(Context& ctx, HashValue& hash, std::string_view name,
+                  const ExpiryConditions& condition, int64_t expiry_ms) {
   FoundField field;
   if (!hash.Find(name, field)) return kNoField;
-  if (!Met(condition, field.expiry_ms, expiry_ms)) return kConditionNotMet;
+  if (!condition.Met(field.expiry_ms != kFieldNever, field.expiry_ms, expiry_ms)) {
+    return kConditionNotMet;
+  }
   if (expiry_ms <= ctx.now_ms()) {
     hash.Erase(name);
     return kDeleted;
@@ -74,8 +49,9 @@ Status HexpireIn(Context& ctx, const Args& args, ExpiryUnit unit, std::string_vi
   if (!found) return found.error();
   Result<int64_t> expiry_ms = ParseFieldExpiry(args[2], unit, ctx.now_ms(), command);
   if (!expiry_ms) return expiry_ms.error();
-  const std::optional<Condition> condition = ParseCondition(args[3]);
-  Result<FieldList> fields = ParseFieldList(args, condition ? 4 : 3, kErrNumFields);
+  ExpiryConditions condition;
+  const bool conditional = condition.Take(args[3]);
+  Result<FieldList> fields = ParseFieldList(args, conditional ? 4 : 3, kErrNumFields);
   if (!fields) return fields.error();
   HashValue hash(ctx, key, *found);
   ReplyWriter& reply = ctx.reply();
@@ -83,8 +59,7 @@ Status HexpireIn(Context& ctx, const Args& args, ExpiryUnit unit, std::string_vi
   size_t updated = 0;
   size_t deleted = 0;
   for (size_t i = fields->first; i < args.size(); ++i) {
-    const FieldReply result =
-        Expire(ctx, hash, args[i], condition.value_or(Condition::kAlways), *expiry_ms);
+    const FieldReply result = Expire(ctx, hash, args[i], condition, *expiry_ms);
     updated += result == kDone ? 1 : 0;
     deleted += result == kDeleted ? 1 : 0;
     reply.Integer(result);
@@ -112,19 +87,14 @@ Status Hpexpireat(Context& ctx, const Args& args) {
 // --- HTTL, HPTTL, HEXPIRETIME, HPEXPIRETIME
 
 Status HttlIn(Context& ctx, const Args& args, ExpiryUnit unit) {
-  const Key key = args.key(1);
-  Result<EntryHandle> found = ctx.FindReadOf(Type::kHash, key);
-  if (!found) return found.error();
-  Result<FieldList> fields = ParseFieldList(args, 2, kErrFieldCount);
-  if (!fields) return fields.error();
-  const HashValue hash(ctx, key, *found);
+  Result<NamedFields> named = FindNamedFields(ctx, args, ctx.FindReadOf(Type::kHash, args.key(1)));
+  if (!named) return named.error();
   const int64_t base_ms = IsRelative(unit) ? ctx.now_ms() : 0;
   const bool seconds = unit == ExpiryUnit::kSeconds || unit == ExpiryUnit::kUnixSeconds;
   ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(fields->count);
-  for (size_t i = fields->first; i < args.size(); ++i) {
+  for (size_t i = named->first; i < args.size(); ++i) {
     FoundField field;
-    if (!hash.Find(args[i], field)) {
+    if (!named->hash.Find(args[i], field)) {
       reply.Integer(kNoField);
     } else if (field.expiry_ms == kFieldNever) {
       reply.Integer(kNoTtl);
@@ -150,28 +120,23 @@ Status Hpexpiretime(Context& ctx, const Args& args) {
 }
 
 Status Hpersist(Context& ctx, const Args& args) {
-  const Key key = args.key(1);
-  Result<EntryHandle> found = ctx.FindWriteOf(Type::kHash, key);
-  if (!found) return found.error();
-  Result<FieldList> fields = ParseFieldList(args, 2, kErrFieldCount);
-  if (!fields) return fields.error();
-  HashValue hash(ctx, key, *found);
+  Result<NamedFields> named = FindNamedFields(ctx, args, ctx.FindWriteOf(Type::kHash, args.key(1)));
+  if (!named) return named.error();
   ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(fields->count);
   size_t changed = 0;
-  for (size_t i = fields->first; i < args.size(); ++i) {
+  for (size_t i = named->first; i < args.size(); ++i) {
     FoundField field;
-    if (!hash.Find(args[i], field)) {
+    if (!named->hash.Find(args[i], field)) {
       reply.Integer(kNoField);
     } else if (field.expiry_ms == kFieldNever) {
       reply.Integer(kNoTtl);
     } else {
-      hash.SetExpiry(args[i], kFieldNever);
+      named->hash.SetExpiry(args[i], kFieldNever);
       reply.Integer(kDone);
       ++changed;
     }
   }
-  if (changed != 0) ChangedParts(ctx, key, kEventHash, "hpersist", changed);
+  if (changed != 0) ChangedParts(ctx, args.key(1), kEventHash, "hpersist", changed);
   return Status::Ok();
 }
 

@@ -26,21 +26,15 @@ void ReplyField(ReplyWriter& reply, const HashValue& hash, std::string_view name
 }
 
 Status Hgetdel(Context& ctx, const Args& args) {
-  const Key key = args.key(1);
-  Result<EntryHandle> found = ctx.FindWriteOf(Type::kHash, key);
-  if (!found) return found.error();
-  Result<FieldList> fields = ParseFieldList(args, 2, kErrFieldCount);
-  if (!fields) return fields.error();
-  HashValue hash(ctx, key, *found);
-  ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(fields->count);
+  Result<NamedFields> named = FindNamedFields(ctx, args, ctx.FindWriteOf(Type::kHash, args.key(1)));
+  if (!named) return named.error();
   size_t deleted = 0;
-  for (size_t i = fields->first; i < args.size(); ++i) {
-    ReplyField(reply, hash, args[i]);
-    deleted += hash.Erase(args[i]) ? 1 : 0;
+  for (size_t i = named->first; i < args.size(); ++i) {
+    ReplyField(ctx.reply(), named->hash, args[i]);
+    deleted += named->hash.Erase(args[i]) ? 1 : 0;
   }
-  if (deleted != 0) ChangedParts(ctx, key, kEventHash, "hdel", deleted);
-  hash.Finish();
+  if (deleted != 0) ChangedParts(ctx, args.key(1), kEventHash, "hdel", deleted);
+  named->hash.Finish();
   return Status::Ok();
 }
 

@@ -71,45 +71,36 @@ Status Hstrlen(Context& ctx, const Args& args) {
   return ctx.reply().Integer(there ? static_cast<int64_t>(field.value.size()) : 0);
 }
 
-Status Hgetall(Context& ctx, const Args& args) {
+enum class Parts : uint8_t { kBoth, kNames, kValues };
+
+Status ReplyFields(Context& ctx, const Args& args, Parts parts) {
   Result<HashValue> hash = ReadHash(ctx, args);
   if (!hash) return hash.error();
   ReplyWriter& reply = ctx.reply();
+  const bool both = parts == Parts::kBoth;
   const bool exact = !hash->MayHoldExpired();
   const size_t mark = exact ? 0 : reply.Defer();
-  if (exact) reply.MapHeader(hash->size());
+  if (exact) both ? reply.MapHeader(hash->size()) : reply.ArrayHeader(hash->size());
   uint64_t fields = 0;
   hash->ForEach([&](const FoundField& field) {
-    reply.Bulk(field.name);
-    reply.Bulk(field.value);
+    if (parts != Parts::kValues) reply.Bulk(field.name);
+    if (parts != Parts::kNames) reply.Bulk(field.value);
     ++fields;
   });
-  return exact ? Status::Ok() : Status(reply.SetMapLength(mark, fields));
+  if (exact) return Status::Ok();
+  return both ? reply.SetMapLength(mark, fields) : reply.SetArrayLength(mark, fields);
 }
 
-enum class Half : uint8_t { kNames, kValues };
-
-Status ReplyHalf(Context& ctx, const Args& args, Half half) {
-  Result<HashValue> hash = ReadHash(ctx, args);
-  if (!hash) return hash.error();
-  ReplyWriter& reply = ctx.reply();
-  const bool exact = !hash->MayHoldExpired();
-  const size_t mark = exact ? 0 : reply.Defer();
-  if (exact) reply.ArrayHeader(hash->size());
-  uint64_t fields = 0;
-  hash->ForEach([&](const FoundField& field) {
-    reply.Bulk(half == Half::kNames ? field.name : field.value);
-    ++fields;
-  });
-  return exact ? Status::Ok() : Status(reply.SetArrayLength(mark, fields));
+Status Hgetall(Context& ctx, const Args& args) {
+  return ReplyFields(ctx, args, Parts::kBoth);
 }
 
 Status Hkeys(Context& ctx, const Args& args) {
-  return ReplyHalf(ctx, args, Half::kNames);
+  return ReplyFields(ctx, args, Parts::kNames);
 }
 
 Status Hvals(Context& ctx, const Args& args) {
-  return ReplyHalf(ctx, args, Half::kValues);
+  return ReplyFields(ctx, args, Parts::kValues);
 }
 
 Status Hscan(Context& ctx, const Args& args) {
@@ -118,19 +109,16 @@ Status Hscan(Context& ctx, const Args& args) {
   Result<HashValue> hash = ReadHash(ctx, args);
   if (!hash) return hash.error();
   ScanArgs scan;
-  bool no_values = false;
-  if (*hash) GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan, &no_values));
+  if (*hash) GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan, ScanExtra::kNoValues));
   ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(2);
   // The cursor is known only after the walk; it comes before what the walk finds.
   std::vector<std::string> found;
   const uint64_t next = hash->Scan(*cursor, scan.count, [&](const FoundField& field) {
     if (!scan.Matches(field.name)) return;
     found.emplace_back(field.name);
-    if (!no_values) found.emplace_back(field.value);
+    if (!scan.no_values) found.emplace_back(field.value);
   });
-  char digits[kMaxInt64Chars];
-  reply.Bulk({digits, FormatUint64(digits, next)});
+  ReplyCursor(reply, next);
   reply.ArrayHeader(found.size());
   for (const std::string& text : found) reply.Bulk(text);
   return Status::Ok();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/numbers.h"
+#include "commands/expiry_conditions.h"
 #include "commands/family_rows.h"
 #include "commands/key_helpers.h"
 #include "exec/args.h"
@@ -19,24 +20,9 @@ constexpr ErrorText kErrNxWithOthers{
     "ERR NX and XX, GT or LT options at the same time are not compatible"};
 constexpr ErrorText kErrGtAndLt{"ERR GT and LT options at the same time are not compatible"};
 
-struct ExpireOptions {
-  bool nx = false;
-  bool xx = false;
-  bool gt = false;
-  bool lt = false;
-};
-
-Status ParseExpireOptions(const Args& args, ExpireOptions& options) {
+Status ParseConditions(const Args& args, ExpiryConditions& options) {
   for (size_t i = 3; i < args.size(); ++i) {
-    if (IsOption(args[i], "nx")) {
-      options.nx = true;
-    } else if (IsOption(args[i], "xx")) {
-      options.xx = true;
-    } else if (IsOption(args[i], "gt")) {
-      options.gt = true;
-    } else if (IsOption(args[i], "lt")) {
-      options.lt = true;
-    } else {
+    if (!options.Take(args[i])) {
       return Status::Error("ERR Unsupported option " + std::string(args[i]));
     }
   }
@@ -45,21 +31,10 @@ Status ParseExpireOptions(const Args& args, ExpireOptions& options) {
   return Status::Ok();
 }
 
-// Whether the options let `when_ms` take the place of the entry's expiry. A key without an expiry
-// lives for ever, so nothing is greater.
-bool MayExpireAt(const Entry& entry, int64_t when_ms, const ExpireOptions& options) {
-  const bool has = entry.has_expiry();
-  if (options.nx && has) return false;
-  if (options.xx && !has) return false;
-  if (options.gt && (!has || when_ms <= entry.expiry_ms())) return false;
-  if (options.lt && has && when_ms >= entry.expiry_ms()) return false;
-  return true;
-}
-
 Status ExpireAt(Context& ctx, const Args& args, int64_t base_ms, int64_t unit_ms,
                 const ErrorText& invalid) {
-  ExpireOptions options;
-  if (args.size() > 3) GOTTHARD_RETURN_IF_ERROR(ParseExpireOptions(args, options));
+  ExpiryConditions conditions;
+  if (args.size() > 3) GOTTHARD_RETURN_IF_ERROR(ParseConditions(args, conditions));
   const std::optional<int64_t> number = ParseInt64(args[2]);
   if (!number) return kErrNotInteger;
   int64_t when_ms = 0;
@@ -67,7 +42,9 @@ Status ExpireAt(Context& ctx, const Args& args, int64_t base_ms, int64_t unit_ms
   if (__builtin_add_overflow(when_ms, base_ms, &when_ms)) return invalid;
   const Key key = args.key(1);
   EntryHandle entry = ctx.FindWrite(key);
-  if (!entry || !MayExpireAt(*entry, when_ms, options)) return ctx.reply().Integer(0);
+  if (!entry || !conditions.Met(entry->has_expiry(), entry->expiry_ms(), when_ms)) {
+    return ctx.reply().Integer(0);
+  }
   if (when_ms <= ctx.now_ms()) {
     ctx.Delete(entry, key, ctx.config().lazyfree_lazy_expire);
   } else {

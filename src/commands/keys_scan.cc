@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/glob.h"
-#include "base/numbers.h"
 #include "commands/family_rows.h"
 #include "commands/scan_args.h"
 #include "exec/args.h"
@@ -35,58 +34,29 @@ Status Keys(Context& ctx, const Args& args) {
   return reply.SetArrayLength(mark, matches);
 }
 
-struct ScanOptions {
-  size_t count = 10;
-  std::optional<std::string_view> pattern;
-  std::optional<std::string_view> type;
-};
-
-Status ParseScanOptions(const Args& args, ScanOptions& options) {
-  for (size_t i = 2; i < args.size(); i += 2) {
-    if (i + 1 == args.size()) return kErrSyntax;
-    const std::string_view value = args[i + 1];
-    if (IsOption(args[i], "count")) {
-      const std::optional<int64_t> count = ParseInt64(value);
-      if (!count) return kErrNotInteger;
-      if (*count < 1) return kErrSyntax;
-      options.count = static_cast<size_t>(*count);
-    } else if (IsOption(args[i], "match")) {
-      options.pattern.reset();
-      if (value != "*") options.pattern = value;
-    } else if (IsOption(args[i], "type")) {
-      options.type = value;
-    } else {
-      return kErrSyntax;
-    }
-  }
-  return Status::Ok();
-}
-
 Status Scan(Context& ctx, const Args& args) {
   const std::optional<uint64_t> cursor = ParseCursor(args[1]);
   if (!cursor) return kErrCursor;
-  ScanOptions options;
-  GOTTHARD_RETURN_IF_ERROR(ParseScanOptions(args, options));
+  ScanArgs scan;
+  GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 2, scan, ScanExtra::kType));
   std::vector<std::string_view> found;
   std::vector<std::string> expired;
   uint64_t next = 0;
   // A cursor that no SCAN returned begins behind the last key.
   if (*cursor >> Table::kCursorBits == 0) {
-    found.reserve(std::min(options.count, ctx.db().size()) + Table::kSlots);
-    next = ctx.db().Scan(*cursor, options.count, [&](Entry* entry) {
+    found.reserve(std::min(scan.count, ctx.db().size()) + Table::kSlots);
+    next = ctx.db().Scan(*cursor, scan.count, [&](Entry* entry) {
       const std::string_view name = entry->key();
-      if (options.pattern && !GlobMatch(*options.pattern, name)) return;
+      if (!scan.Matches(name)) return;
       if (entry->IsExpired(ctx.now_ms())) {
         expired.emplace_back(name);
-      } else if (!options.type || IsOption(*options.type, TypeName(entry->type()))) {
+      } else if (!scan.type || IsOption(*scan.type, TypeName(entry->type()))) {
         found.push_back(name);
       }
     });
   }
   ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(2);
-  char digits[kMaxInt64Chars];
-  reply.Bulk({digits, FormatUint64(digits, next)});
+  ReplyCursor(reply, next);
   reply.ArrayHeader(found.size());
   for (std::string_view name : found) reply.Bulk(name);
   RemoveExpired(ctx, args, expired);

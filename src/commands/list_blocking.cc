@@ -27,17 +27,10 @@ Status BlockingPop(Context& ctx, const Args& args, End end) {
   const size_t last = args.size() - 1;
   auto deadline_ms = ParseDeadlineSeconds(ctx, args[last]);
   if (!deadline_ms) return deadline_ms.error();
-  for (size_t i = 1; i < last; ++i) {
-    const Key key = args.key(i);
-    auto entry = ctx.FindWriteOf(Type::kList, key);
-    if (!entry) return entry.error();
-    if (!*entry) continue;
-    ctx.reply().ArrayHeader(2);
-    ctx.reply().Bulk(key.name);
-    ListValue list(ctx, key, *entry);
-    PopOne(ctx, key, list, end);
-    return Status::Ok();
-  }
+  auto popped = PopFromFirst(ctx, args, 1, last - 1,
+                             [&](const Key& key, ListValue& list) { PopOne(ctx, key, list, end); });
+  if (!popped) return popped.error();
+  if (*popped) return Status::Ok();
   if (ctx.deny_blocking()) return ctx.reply().NullArray();
   return WaitForLists(ctx, args, 1, last - 1, *deadline_ms);
 }

@@ -222,18 +222,9 @@ Result<MultiPop> ParseMultiPop(const Args& args, size_t at) {
 }
 
 Result<bool> PopFromFirst(Context& ctx, const Args& args, const MultiPop& pop) {
-  for (size_t i = pop.first_key; i < pop.first_key + pop.keys; ++i) {
-    const Key key = args.key(i);
-    auto entry = ctx.FindWriteOf(Type::kList, key);
-    if (!entry) return entry.error();
-    if (!*entry) continue;
-    ctx.reply().ArrayHeader(2);
-    ctx.reply().Bulk(key.name);
-    ListValue list(ctx, key, *entry);
+  return PopFromFirst(ctx, args, pop.first_key, pop.keys, [&](const Key& key, ListValue& list) {
     PopMany(ctx, key, list, pop.end, pop.count);
-    return true;
-  }
-  return false;
+  });
 }
 
 std::span<const CommandSpec> ListPushRows() {

@@ -59,5 +59,22 @@ struct MultiPop {
 Result<MultiPop> ParseMultiPop(const Args& args, size_t at);
 // Pops from the first of the keys that holds a list: true when it did and replied.
 Result<bool> PopFromFirst(Context& ctx, const Args& args, const MultiPop& pop);
+// The same with pop(key, list), which replies what comes behind the key's name, for the `count`
+// keys from argument `first` on.
+template <typename Pop>
+Result<bool> PopFromFirst(Context& ctx, const Args& args, size_t first, size_t count, Pop&& pop) {
+  for (size_t i = first; i < first + count; ++i) {
+    const Key key = args.key(i);
+    auto entry = ctx.FindWriteOf(Type::kList, key);
+    if (!entry) return entry.error();
+    if (!*entry) continue;
+    ctx.reply().ArrayHeader(2);
+    ctx.reply().Bulk(key.name);
+    ListValue list(ctx, key, *entry);
+    pop(key, list);
+    return true;
+  }
+  return false;
+}
 
 }  // namespace gotthard

@@ -1,4 +1,4 @@
-// The arguments of the SCAN family: the cursor, MATCH and COUNT.
+// The arguments of the SCAN family: the cursor, MATCH, COUNT, and what one of them takes beside.
 //
 // Owning thread: the execution thread; pure functions.
 #pragma once
@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "exec/args.h"
 #include "exec/errors.h"
+#include "resp/reply_writer.h"
 
 namespace gotthard {
 
@@ -34,19 +35,24 @@ inline std::optional<uint64_t> ParseCursor(std::string_view text) {
   return negative ? uint64_t{0} - value : value;
 }
 
+// What a command takes beside MATCH and COUNT.
+enum class ScanExtra : uint8_t { kNone, kType, kNoValues };
+
 struct ScanArgs {
   size_t count = 10;
   std::optional<std::string_view> pattern;
+  std::optional<std::string_view> type;  // SCAN's TYPE
+  bool no_values = false;                // HSCAN's NOVALUES
 
   bool Matches(std::string_view text) const { return !pattern || GlobMatch(*pattern, text); }
 };
 
-// Reads MATCH and COUNT from `first` on, and HSCAN's NOVALUES where `no_values` is given.
+// Reads the options from `first` on.
 inline Status ParseScanArgs(const Args& args, size_t first, ScanArgs& scan,
-                            bool* no_values = nullptr) {
+                            ScanExtra extra = ScanExtra::kNone) {
   for (size_t i = first; i < args.size(); i += 2) {
-    if (no_values != nullptr && IsOption(args[i], "novalues")) {
-      *no_values = true;
+    if (extra == ScanExtra::kNoValues && IsOption(args[i], "novalues")) {
+      scan.no_values = true;
       --i;  // one argument, not two
       continue;
     }
@@ -60,11 +66,20 @@ inline Status ParseScanArgs(const Args& args, size_t first, ScanArgs& scan,
     } else if (IsOption(args[i], "match")) {
       scan.pattern.reset();
       if (value != "*") scan.pattern = value;
+    } else if (extra == ScanExtra::kType && IsOption(args[i], "type")) {
+      scan.type = value;
     } else {
       return kErrSyntax;
     }
   }
   return Status::Ok();
+}
+
+// Begins the reply: the next cursor, to be followed by the array of what was found. Cursors are
+// below 2^48.
+inline void ReplyCursor(ReplyWriter& reply, uint64_t cursor) {
+  reply.ArrayHeader(2);
+  reply.BulkInteger(static_cast<int64_t>(cursor));
 }
 
 }  // namespace gotthard

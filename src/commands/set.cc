@@ -148,9 +148,8 @@ Status Sscan(Context& ctx, const Args& args) {
   if (*found) GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan));
   const SetView set = ViewOf(*found);
   ReplyWriter& reply = ctx.reply();
-  reply.ArrayHeader(2);
   if (set.table() == nullptr) {  // small: all at once, whatever the cursor
-    reply.Bulk("0");
+    ReplyCursor(reply, 0);
     return ReplySelected(reply, set, [&](std::string_view text) { return scan.Matches(text); });
   }
   std::vector<std::string_view> members;
@@ -161,8 +160,7 @@ Status Sscan(Context& ctx, const Args& args) {
       if (scan.Matches(member)) members.push_back(member);
     });
   }
-  char digits[kMaxInt64Chars];
-  reply.Bulk({digits, FormatUint64(digits, next)});
+  ReplyCursor(reply, next);
   reply.ArrayHeader(members.size());
   for (std::string_view member : members) reply.Bulk(member);
   return Status::Ok();

@@ -164,7 +164,7 @@ Status Zrandmember(Context& ctx, const Args& args) {
 
 // A small set comes whole, in one call.
 Status ScanPacked(ReplyWriter& reply, const ZsetView& set, const ScanArgs& scan) {
-  reply.Bulk("0");
+  ReplyCursor(reply, 0);
   const size_t mark = reply.Defer();
   size_t replied = 0;
   set.ForEach([&](std::string_view member, double score) {
@@ -186,7 +186,7 @@ Status ScanBig(ReplyWriter& reply, const SortedSet& set, uint64_t cursor, const 
       if (scan.Matches(element.member())) found.push_back(&element);
     });
   }
-  reply.BulkInteger(static_cast<int64_t>(next));
+  ReplyCursor(reply, next);
   reply.ArrayHeader(found.size() * 2);
   for (const ZsetElement* element : found) {
     reply.Bulk(element->member());
@@ -203,14 +203,12 @@ Status Zscan(Context& ctx, const Args& args) {
   if (!entry) return entry.error();
   ReplyWriter& reply = ctx.reply();
   if (!*entry) {  // the other arguments are not looked at
-    reply.ArrayHeader(2);
-    reply.Bulk("0");
+    ReplyCursor(reply, 0);
     return reply.EmptyArray();
   }
   ScanArgs scan;
   GOTTHARD_RETURN_IF_ERROR(ParseScanArgs(args, 3, scan));
   const ZsetView set = ZsetOf(**entry);
-  reply.ArrayHeader(2);
   if (set.big() != nullptr) return ScanBig(reply, *set.big(), *cursor, scan);
   return ScanPacked(reply, set, scan);
 }
