@@ -44,6 +44,8 @@ Status DebugReload(Context& ctx, const Args& args) {
     database->ForEach([&](const Entry* entry) { names.emplace_back(entry->key()); });
     ctx.session().db = db;
     for (const std::string& name : names) lost += ReloadKey(ctx, args.MakeKey(name)) ? 0 : 1;
+    // Whoever looks at a value over several turns (a COPY) has to begin anew.
+    ctx.server().blocked_keys.OnDatabaseReplaced(db);
   }
   ctx.session().db = chosen;
   if (lost == 0) return ctx.reply().Ok();

@@ -54,11 +54,4 @@ void CopyJobs::DropResult(LazyFree& lazy_free) {
   if (result_) lazy_free.Free(std::exchange(result_, {}));
 }
 
-void CopyJobs::TakeHeld(std::vector<SessionId>& sessions,
-                        std::vector<BlockedKeys::Name>& ready_keys) {
-  sessions = std::exchange(held_, {});
-  ready_keys = std::exchange(held_keys_, {});
-  released_ = false;
-}
-
 }  // namespace gotthard

@@ -13,20 +13,22 @@
 // (FLUSHALL), clients that are served with a key they waited for, the expiry of a hash's fields.
 // Names are compared, in whichever database. Readers do not wait, and nobody for the destination. A
 // client that leaves, or is killed, takes its copy with it. While clients are paused no copy goes
-// on.
+// on. A further COPY waits behind whoever waits, so every writer's turn comes.
 //
 // Owning thread: the execution thread.
 // Limits: a job per client; those who wait for one, too, are clients. The first job gets all
-// slices.
+// slices. What the slow log and commandstats say of a COPY is its last run, without the slices.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/clock.h"
 #include "exec/blocked_keys.h"
@@ -69,12 +71,28 @@ class CopyJobs {
   // What that run has not taken goes.
   void DropResult(LazyFree& lazy_free);
 
-  // Those who wait for a job to end: clients with a request, and keys with clients to be served.
-  void Hold(SessionId session) { held_.push_back(session); }
-  void Hold(const BlockedKeys::Name& ready_key) { held_keys_.push_back(ready_key); }
-  // A job has ended since the last TakeHeld: they may try again, in that order.
+  // Those who wait for a job to end: clients with a request, by ticket in the order in which they
+  // came, and keys (database and name) with clients to be served.
+  struct Held {
+    std::map<uint64_t, SessionId> sessions;
+    std::set<std::pair<uint32_t, std::string>> ready_keys;
+  };
+  // Returns the ticket, which the client gives back (ForgetHeld) when it waits no more.
+  uint64_t Hold(SessionId session) {
+    held_.sessions.emplace(++last_ticket_, session);
+    return last_ticket_;
+  }
+  void Hold(const BlockedKeys::Name& ready_key) {
+    held_.ready_keys.emplace(ready_key.db, ready_key.key);
+  }
+  void ForgetHeld(uint64_t ticket) { held_.sessions.erase(ticket); }
+  bool holds_sessions() const { return !held_.sessions.empty(); }
+  // A job has ended since the last TakeHeld: they may try again.
   bool released() const { return released_; }
-  void TakeHeld(std::vector<SessionId>& sessions, std::vector<BlockedKeys::Name>& ready_keys);
+  Held TakeHeld() {
+    released_ = false;
+    return std::exchange(held_, {});
+  }
 
  private:
   struct Job {
@@ -88,8 +106,8 @@ class CopyJobs {
 
   std::deque<Job> jobs_;
   DetachedValue result_;
-  std::vector<SessionId> held_;
-  std::vector<BlockedKeys::Name> held_keys_;
+  Held held_;
+  uint64_t last_ticket_ = 0;
   bool released_ = false;
   int64_t slice_us_ = kSliceUs;
 };

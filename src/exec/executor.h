@@ -170,6 +170,7 @@ class Executor {
   ServerState& server_;
   ReplySink& sink_;
   std::vector<HotRow> rows_;
+  uint16_t copy_row_ = 0;
 
   // The batches being run, and how far ahead of them memory was touched.
   std::span<std::unique_ptr<CommandBatch>> batches_;

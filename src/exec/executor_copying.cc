@@ -19,13 +19,18 @@ bool Executor::WritesCopied(const CommandView& view) const {
   const Args args(view, server_.hasher, row.first_key, row.key_step);
   std::vector<KeyPosition> keys;
   ExtractKeys(spec, args, &keys);  // what it cannot make out is an error for the handler, too
+  auto reads = [](const KeyPosition& key) { return (key.flags & kKeyReadOnly) != 0; };
+  // XREADGROUP has but keys that it reads, and writes beside them.
+  const bool writes_beside = std::all_of(keys.begin(), keys.end(), reads);
   return std::any_of(keys.begin(), keys.end(), [&](const KeyPosition& key) {
-    return (key.flags & kKeyReadOnly) == 0 && server_.copies.Copies(args[key.position]);
+    return (writes_beside || !reads(key)) && server_.copies.Copies(args[key.position]);
   });
 }
 
-// The same of a request that is about to be run, an EXEC by its queue.
+// The same of a request that is about to be run, an EXEC by its queue. A further COPY waits behind
+// those who wait already: else two clients that copy in turns would keep a writer out for ever.
 bool Executor::MustWaitForCopy(const Session& session, const CommandView& view) const {
+  if (view.header().row == copy_row_ && server_.copies.holds_sessions()) return true;
   if ((rows_[view.header().row].flags & kRunsTransaction) == 0) return WritesCopied(view);
   const Transaction* transaction = session.transaction.get();
   if (transaction == nullptr || (transaction->flags & kWrite) == 0) return false;
@@ -40,36 +45,42 @@ bool Executor::MustWaitForCopy(const Session& session, const CommandView& view) 
 
 // A pause is there so that the data stays as it is, and so is what a copy would be stored into.
 bool Executor::CopiesGoOn() const {
-  return server_.copies.released() || (server_.copies.any() && server_.pause.until_ms == 0);
+  return server_.pause.until_ms == 0 && (server_.copies.released() || server_.copies.any());
 }
 
+// REQUIRES: CopiesGoOn().
 void Executor::RunCopies() {
   CopyJobs& copies = server_.copies;
   const bool was_running = std::exchange(running_, true);
+  const size_t first_unblocked = unblocked_.size();
   while (copies.any()) {
     Session* session = server_.sessions.Find(copies.first());
     if (session == nullptr || session->has(Session::kCloseAsap)) {
       copies.Abandon(copies.first(), server_.lazy_free);  // nobody would read the reply
       continue;
     }
-    if (server_.pause.until_ms == 0 && copies.RunSlice(server_.clock)) {
+    if (copies.RunSlice(server_.clock)) {
       Retry(*session);
       copies.DropResult(server_.lazy_free);
     }
     break;
   }
-  if (copies.released()) EndHolds();
+  if (copies.released()) {
+    // Those who waited come before what the copying client has sent since.
+    const size_t copied = unblocked_.size();
+    EndHolds();
+    std::rotate(unblocked_.begin() + static_cast<ptrdiff_t>(first_unblocked),
+                unblocked_.begin() + static_cast<ptrdiff_t>(copied), unblocked_.end());
+  }
   running_ = was_running;
   if (server_.blocked_keys.has_ready()) ServeReadyKeys();
   if (!running_) RunUnblocked();
 }
 
 void Executor::EndHolds() {
-  std::vector<SessionId> held;
-  std::vector<BlockedKeys::Name> ready_keys;
-  server_.copies.TakeHeld(held, ready_keys);
-  for (const BlockedKeys::Name& key : ready_keys) server_.blocked_keys.OnChange(key.db, key.key);
-  for (const SessionId id : held) {
+  CopyJobs::Held held = server_.copies.TakeHeld();
+  for (const auto& [db, key] : held.ready_keys) server_.blocked_keys.OnChange(db, key);
+  for (const auto& [ticket, id] : held.sessions) {
     Session* session = server_.sessions.Find(id);
     if (session != nullptr && session->block.kind == BlockKind::kHeld) EndBlock(*session);
   }

@@ -50,8 +50,9 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
     return Ran::kDone;
   }
   if (server_.copies.any() && MustWaitForCopy(session, view)) {
-    server_.copies.Hold(session.id);
-    session.block = BlockState{.kind = BlockKind::kHeld};
+    const uint64_t ticket = server_.copies.Hold(session.id);
+    session.block =
+        BlockState{.kind = BlockKind::kHeld, .numbers = {static_cast<int64_t>(ticket), 0, 0}};
     return Ran::kNotNow;
   }
   OpenRun(number);

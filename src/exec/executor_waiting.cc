@@ -46,6 +46,9 @@ void Executor::ForgetBlock(Session& session) {
     session.key_wait.reset();
   }
   if (session.block.kind == BlockKind::kCopy) server_.copies.Abandon(session.id, server_.lazy_free);
+  if (session.block.kind == BlockKind::kHeld) {
+    server_.copies.ForgetHeld(static_cast<uint64_t>(session.block.numbers[0]));
+  }
   session.block = BlockState{};
   --blocked_clients_;
 }

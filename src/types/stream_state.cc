@@ -122,7 +122,10 @@ class Stream::Copy final : public StepwiseCopy {
     copy_->CopyFigures(from_);
     return true;
   }
-  void* Release() override { return copy_.release(); }
+  void* Release() override {
+    if (pending_ != nullptr) AddGroup();  // for whoever frees what is not whole
+    return copy_.release();
+  }
 
  private:
   void CopyNodes() {
@@ -134,11 +137,14 @@ class Stream::Copy final : public StepwiseCopy {
   void CopyPending() {
     if (pending_ == nullptr) pending_ = std::make_unique<StreamGroup::Copy>(*group_->second);
     if (!pending_->Step(kStepElements)) return;
+    AddGroup();
+    ++group_;
+  }
+  void AddGroup() {
     auto group = pending_->Take();
     const std::string_view own_name = group->name();
     copy_->groups_.emplace(own_name, std::move(group));
     pending_.reset();
-    ++group_;
   }
 
   const Stream& from_;

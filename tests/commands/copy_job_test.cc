@@ -407,3 +407,112 @@ TEST_CASE("A reply that is off stays off for a copy in slices") {
   CHECK(client.Receive() == std::vector{Simple("PONG")});
   CHECK(h.Run("HLEN copy") == Int(3000));
 }
+
+TEST_CASE("Reading for a group writes to the stream, and waits for a copy") {
+  const bool transaction = GENERATE(false, true);
+  Harness h;
+  h.server().copies.set_slice_us(0);
+  FillStream(h, "s");
+  TestClient& reader = h.NewClient();
+  REQUIRE(h.client().Waits("COPY s copy"));
+  h.AdvanceMs(0);
+  if (transaction) {
+    reader.Run("MULTI");
+    reader.Run("XREADGROUP GROUP g new COUNT 1 STREAMS s >");
+    CHECK(reader.Waits("EXEC"));
+  } else {
+    CHECK(reader.Waits("XREADGROUP GROUP g new COUNT 1 STREAMS s >"));
+  }
+  TurnsUntil(h, h.client(), Int(1));
+  CHECK(reader.Receive().size() == 1);
+  CHECK(h.Run("XPENDING s g - + 1000 new").elements.size() == 1);
+  CHECK(h.Run("XPENDING copy g - + 1000 new").elements.empty());
+}
+
+TEST_CASE("A client that waits to read for a group is served when the copy is there") {
+  Harness h;
+  h.server().copies.set_slice_us(0);
+  FillStream(h, "s");
+  h.Run("XREADGROUP GROUP g ann STREAMS s >");
+  TestClient& reader = h.NewClient();
+  CHECK(reader.Waits("XREADGROUP GROUP g bob BLOCK 0 STREAMS s >"));
+  FillHash(h, "h");
+  REQUIRE(h.client().Waits("COPY s copy"));
+  h.AdvanceMs(0);
+  CHECK(reader.Receive().empty());
+  TurnsUntil(h, h.client(), Int(1));
+  CHECK(h.Run("XADD s 900-1 a b") == Bulk("900-1"));
+  CHECK(reader.Receive().size() == 1);
+}
+
+TEST_CASE("DEBUG RELOAD makes a copy begin anew") {
+  SlicedHarness h;
+  TestClient& other = h.NewClient();
+  REQUIRE(h.client().Waits("COPY h copy"));
+  h.AdvanceMs(0);
+  CHECK(other.Run("DEBUG RELOAD") == Ok());
+  TurnsUntil(h, h.client(), Int(1));
+  CHECK(h.Run("HLEN copy") == Int(3000));
+}
+
+TEST_CASE("A writer's turn comes however many copies of its key follow one another") {
+  SlicedHarness h;
+  TestClient& writer = h.NewClient();
+  TestClient& second = h.NewClient();
+  TestClient& third = h.NewClient();
+  // A pipeline of copies, and others that come after the writer.
+  std::string pipeline;
+  for (int i = 0; i < 3; ++i) pipeline += EncodeRequest({"COPY", "h", "mine", "REPLACE"});
+  CHECK(h.client().Send(pipeline).empty());
+  CHECK(writer.Waits("HSET h new x"));
+  CHECK(second.Waits("COPY h theirs REPLACE"));
+  CHECK(third.Waits("COPY h another REPLACE"));
+  TurnsUntil(h, h.client(), Int(1));
+  CHECK(writer.Receive() == std::vector{Int(1)});
+  CHECK(second.Receive().empty());
+  TurnsUntil(h, second, Int(1));
+  CHECK(h.Run("HLEN theirs") == Int(3001));
+}
+
+TEST_CASE("A key that is pushed to often while its waiting client is held is served once") {
+  Harness h;
+  h.server().copies.set_slice_us(0);
+  Fill(h, "RPUSH", "list", 1000, std::string(200, '-'));
+  TestClient& moving = h.NewClient();
+  TestClient& other = h.NewClient();
+  CHECK(moving.Waits("BLMOVE queue list LEFT RIGHT 0"));
+  REQUIRE(h.client().Waits("COPY list copy"));
+  for (int i = 1; i <= 100; ++i) CHECK(other.Run("RPUSH queue a") == Int(i));
+  CHECK(h.server().copies.TakeHeld().ready_keys.size() == 1);
+  CHECK(other.Run("RPUSH queue b") == Int(101));
+  TurnsUntil(h, h.client(), Int(1));
+  CHECK(moving.Receive() == std::vector{Bulk("a")});
+}
+
+TEST_CASE("Clients that wait for a copy and leave are forgotten") {
+  SlicedHarness h;
+  REQUIRE(h.client().Waits("COPY h copy"));
+  for (int i = 0; i < 10; ++i) {
+    TestClient& leaving = h.NewClient();
+    CHECK(leaving.Waits("DEL h"));
+    leaving.Disconnect();
+  }
+  CHECK(!h.server().copies.holds_sessions());
+  TurnsUntil(h, h.client(), Int(1));
+  CHECK(h.Run("EXISTS h") == Int(1));
+}
+
+TEST_CASE("A copy of a stream that ends within a group is freed whole") {
+  Harness h;
+  h.server().copies.set_slice_us(0);
+  FillStream(h, "s");
+  for (int turns = 1; turns < 12; ++turns) {
+    TestClient& copying = h.NewClient();
+    REQUIRE(copying.Waits("COPY s copy"));
+    for (int i = 0; i < turns && h.server().copies.any(); ++i) h.AdvanceMs(0);
+    copying.Disconnect();
+    h.AdvanceMs(0);
+    CHECK(!h.server().copies.any());
+    h.Run("DEL copy");
+  }
+}
