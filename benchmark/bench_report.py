@@ -158,6 +158,34 @@ def execution_table(found):
         ["row", "in turns", "all CPU", "at most", "busy", "I/O thread", "verdict"], table)
 
 
+CORES = (4, 8, 16)
+
+
+def project(execution, cores):
+    """What `cores` would give on paper: one for the execution thread, the others for I/O threads,
+    all for the server, each as fast as measured here. (requests per second, what saturates first)"""
+    by_execution = 1e6 / execution["exec_us"]
+    by_io = (cores - 1) * 1e6 / execution["others_us"]
+    if by_execution <= by_io:
+        return by_execution, "execution"
+    return by_io, "I/O"
+
+
+def projection_table(found):
+    """No measurement: the generator is taken to run elsewhere, and threads not to slow each other
+    down in caches and memory."""
+    if not found:
+        return []
+    table = []
+    for each in found:
+        cells = [project(each, cores) for cores in CORES]
+        full = 1 + each["others_us"] / each["exec_us"]
+        table.append([each["row"]] + [f"{rps / 1e6:.2f} ({what})" for rps, what in cells] +
+                     [f"{full:.1f}"])
+    return ["", "On paper: M requests/s on more cores (which threads saturate first)"] + grid(
+        ["row"] + [f"{n} cores" for n in CORES] + ["cores at which both do"], table)
+
+
 def memory_table(memory, servers):
     table = []
     for name in dict.fromkeys(c["row"] for c in memory):

@@ -190,6 +190,7 @@ def measure_all(servers, planned, options, problems):
     report.judge_memory(memory)
     text = (report.speed_tables(summary, measured, names) +
             report.thread_table(summary, names) + report.execution_table(execution) +
+            report.projection_table(execution) +
             report.memory_table(memory, names) + report.pause_table(pause_results))
     judged = [(c["section"], c["row"], c["server"], c["verdict"])
               for c in summary.values() if "verdict" in c]
