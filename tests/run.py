@@ -44,6 +44,7 @@ def environment(flavour):
     env = dict(os.environ)
     env["GOTTHARD_SERVER"] = os.path.join(ROOT, "build", flavour, "gotthard-server")
     env["PYTHONDONTWRITEBYTECODE"] = "1"
+    env.setdefault("GOTTHARD_TEST_IO_BACKEND", "epoll")
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
     tsan = "second_deadlock_stack=1"

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "config/config.h"
@@ -28,5 +29,11 @@ IoBackendChoice ChooseIoBackend(Config::IoBackend wish);
 
 // A reactor of that kind; when io_uring has no further ring to give, an epoll one.
 Result<std::unique_ptr<Reactor>> MakeReactor(const IoBackendChoice& choice);
+// Whether the latter has happened.
+inline bool IsReplaced(const IoBackendChoice& choice, const Reactor& made) {
+  return choice.uring && std::string_view(made.name()) != "uring";
+}
+inline constexpr std::string_view kNoRing =
+    "io_uring has no further ring to give: a thread uses epoll instead.";
 
 }  // namespace gotthard

@@ -432,7 +432,10 @@ void IoLoop::Tick() {
   for (size_t i = lingering_.size(); i-- > 0;) {
     if (lingering_[i]->linger_until_ms_ <= now_ms) BeginEnd(*lingering_[i], /*broken=*/true);
   }
-  builder_.Trim();
+  if (now_ms >= next_trim_ms_) {
+    next_trim_ms_ = now_ms + kTrimMs;
+    builder_.Trim();
+  }
   // Those that ask for another tick are not looked at in this one.
   scratch_.swap(ticking_);
   for (const SessionId id : scratch_) {

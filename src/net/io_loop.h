@@ -55,6 +55,7 @@ class IoLoop {
   // A connection that is to leave is not read from so that it becomes idle, but only for so many
   // ticks: a client that waits for ever must be heard when it hangs up.
   static constexpr uint8_t kLeavingTicks = 2;
+  static constexpr int64_t kTrimMs = 1000;
 
   // All references must outlive the loop.
   IoLoop(std::unique_ptr<Reactor> reactor, const CommandIndex& index, const KeyHasher& hasher,
@@ -110,6 +111,7 @@ class IoLoop {
 
   std::unique_ptr<Reactor> reactor_;
   BatchBuilder builder_;
+  int64_t next_trim_ms_ = 0;
   const uint16_t number_;
   BatchSink& sink_;
   IoLimits& limits_;

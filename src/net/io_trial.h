@@ -1,5 +1,5 @@
-// IoTrial: whether a reactor works here, and what a small request costs in it: sixteen socket pairs,
-// each of which is asked and answers in turn.
+// IoTrial: whether a reactor works here, and what a small request costs in it: sixteen socket
+// pairs, each of which is asked and answers in turn.
 //
 // Owning thread: the caller's, which is also the one that asks; used once, at the start.
 //

@@ -72,10 +72,9 @@ ReadBufferRef ProvidedBuffers::Take(uint16_t slot) {
 }
 
 void ProvidedBuffers::Starved(size_t connections) {
-  if (connections < wanted_ / 2) return;
-  wanted_ = std::min(wanted_ * 2, kSlots);
   rests_ = 0;
   next_slot_ = kSlots;
+  if (connections >= wanted_ / 2) wanted_ = std::min(wanted_ * 2, kSlots);
 }
 
 void ProvidedBuffers::Rest() {

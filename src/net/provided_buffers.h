@@ -10,9 +10,10 @@
 //
 // Limits: kFirst buffers are provided at the beginning; each turn in which many connections at once
 // found none (Starved) doubles that, up to kSlots. Few at first, because one deep pipeline takes as
-// many as there are: 4 × 32 KB at once are still in the cache when they are parsed. After each
-// kRests waits without want the number is halved, and the pages of what is provided beyond it are
-// given back to the system: 10,000 connections that all spoke at once may be silent from now on.
+// many as there are: 4 × 32 KB at once are still in the cache when they are parsed. After kRests
+// waits in which no connection found none the number is halved; as long as more are provided, the
+// pages of all of them are given back to the system: 10,000 connections that all spoke at once may
+// be silent from now on.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +50,8 @@ class ProvidedBuffers {
   ReadBufferRef Take(uint16_t slot);
   // So many connections found no buffer in one turn.
   void Starved(size_t connections);
-  // The thread is about to wait. REQUIRES: the kernel writes to no buffer until the ring is
-  // entered.
+  // The thread is about to wait. REQUIRES: the kernel has written to no buffer that is still
+  // provided, and writes to none until this returns: no completion waits, no request is entered.
   void Rest();
 
   uint32_t wanted() const { return wanted_; }
@@ -63,7 +64,7 @@ class ProvidedBuffers {
   std::vector<uint16_t> free_slots_;
   uint32_t wanted_ = kFirst;
   uint32_t provided_ = 0;
-  uint32_t rests_ = 0;           // since the number was changed or connections found none
+  uint32_t rests_ = 0;           // since the number was changed or a connection found none
   uint32_t next_slot_ = kSlots;  // whose pages are to be given back; kSlots: none is
 };
 

@@ -176,7 +176,7 @@ class UringReactor final : public Reactor {
     const bool busy = told != 0 || !ready_.empty() || !again_.empty() || !events_.empty();
     if (busy) timeout_us = 0;
     if (timeout_us != 0 || ++busy_turns_ % kQuietTurns == 0) WatchQuiet();
-    if (timeout_us != 0) buffers_.Rest();
+    if (timeout_us != 0 && ring_->HasNothingToFetch()) buffers_.Rest();
     ring_->Enter(timeout_us, &events_);
     ForgetMessages();
     // Whatever is called here may enter the kernel and so add to the events.

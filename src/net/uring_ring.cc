@@ -71,6 +71,11 @@ void UringRing::Submit() {
   immediate_ = 0;  // Enter sees them in the queue
 }
 
+bool UringRing::HasNothingToFetch() const {
+  const unsigned flags = IO_URING_READ_ONCE(*ring_.sq.kflags);
+  return early_.empty() && io_uring_cq_ready(&ring_) == 0 && (flags & IORING_SQ_CQ_OVERFLOW) == 0;
+}
+
 void UringRing::Enter(int64_t timeout_us, std::vector<Event>* events) {
   if (owner_ == std::thread::id()) Enable();
   assert(IsOwner());

@@ -55,6 +55,8 @@ class UringRing {
   // Counts requests: those up to `submitted` were seen by the kernel.
   uint64_t prepared() const { return prepared_; }
   uint64_t submitted() const { return prepared_ - io_uring_sq_ready(&ring_); }
+  // False while completions wait to be fetched: what they tell of is in the buffers already.
+  bool HasNothingToFetch() const;
   // False on every thread but the owner, and as long as there is none.
   bool IsOwner() const { return owner_ == std::this_thread::get_id(); }
 

@@ -44,7 +44,7 @@ class BatchBuilder {
   };
   static constexpr size_t kMaxFreeBatches = 1024;
   static constexpr size_t kMinFreeBatches = 64;
-  static constexpr size_t kMaxTrimmed = 64;  // at once
+  static constexpr size_t kMaxTrimmed = 128;  // at once
 
   BatchBuilder(const CommandIndex& index, const KeyHasher& hasher, uint16_t origin)
       : index_(index), hasher_(hasher), origin_(origin) {}
@@ -79,7 +79,7 @@ class BatchBuilder {
   // REQUIRES: batch->origin is this builder's, or kNoOrigin.
   void Recycle(std::unique_ptr<CommandBatch> batch);
   // Gives back some of the free batches that were not needed since the last call, down to
-  // kMinFreeBatches; to be called a few times a second.
+  // kMinFreeBatches; to be called once a second.
   void Trim();
   size_t free_batches() const { return free_.size(); }
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <ctime>
 
+#include "observe/log.h"
 #include "server/signals.h"
 
 namespace gotthard {
@@ -26,6 +27,7 @@ Status Router::StartThreads(int count) {
   while (thread_count() < count) {
     Result<std::unique_ptr<Reactor>> reactor = MakeReactor(backend_);
     if (!reactor.ok()) return reactor.error();
+    if (IsReplaced(backend_, **reactor) && server_.log != nullptr) server_.log->Warning(kNoRing);
     auto thread = std::make_unique<IoThread>(static_cast<uint16_t>(threads_.size() + 1),
                                              std::move(*reactor), server_.commands.index(),
                                              server_.hasher, limits_, server_.clock, inbox_);

@@ -94,6 +94,7 @@ Status Server::Start(ProcessTitle& title) {
              "I/O back end: " + backend.reason);
   Result<std::unique_ptr<Reactor>> reactor = MakeReactor(backend);
   if (!reactor.ok()) return reactor.error();
+  if (IsReplaced(backend, **reactor)) log_.Warning(kNoRing);
   router_ = std::make_unique<Router>(*state_, limits_, std::move(*reactor), std::move(backend));
   executor_ = std::make_unique<Executor>(*state_, *router_);
   state_->executor = executor_.get();
@@ -112,7 +113,7 @@ Status Server::Start(ProcessTitle& title) {
   cron_ = std::make_unique<Cron>(*state_, *router_);
   GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values().io_threads));
   WireConfig();
-  if (config_.values().jemalloc_bg_thread && !SetAllocatorThreads(true)) {
+  if (!SetAllocatorThreads(config_.values().jemalloc_bg_thread)) {
     log_.Warning("The allocator has no background threads: it returns memory when it is used.");
   }
   if (Status scored = oom_score_.Apply(config_.values()); !scored.ok()) log_.Warning(scored.text());

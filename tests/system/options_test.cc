@@ -199,7 +199,6 @@ TEST_CASE("daemonize leaves a server in the background with a PID file, which go
   CHECK(access(pid_file.c_str(), F_OK) != 0);
 }
 
-}  // namespace
 TEST_CASE("jemalloc-bg-thread runs the allocator's threads, and CONFIG SET stops them") {
   const bool run = GENERATE(true, false);
   Daemon daemon({"--jemalloc-bg-thread", run ? "yes" : "no", "--enable-debug-command", "yes"});
@@ -214,4 +213,5 @@ TEST_CASE("jemalloc-bg-thread runs the allocator's threads, and CONFIG SET stops
   CHECK(client.Command(ask).Render() == (run ? "(integer) 0" : "(integer) 1"));
 }
 
+}  // namespace
 }  // namespace gotthard::test

@@ -8,7 +8,7 @@
 //
 // The daemon is the program that the environment variable GOTTHARD_SERVER names, or else
 // build/debug/gotthard-server; tools are looked up on PATH. GOTTHARD_TEST_IO_BACKEND, if set, is
-// its option io-backend.
+// its option io-backend; tests/run.py sets it to epoll, and to uring in a second run.
 //
 // Nothing here waits without a bound, and a bound is generous (sanitizers on a busy machine): it
 // ends a test that hangs, and never decides one that works. What cannot happen in a working system

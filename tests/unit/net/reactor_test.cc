@@ -751,5 +751,42 @@ TEST_CASE("A wake-up ends the wait, from any thread, and so does a watched descr
   close(ends[1]);
 }
 
+TEST_CASE(
+    "What arrived while another request was submitted is told whole, after a quiet time, too") {
+  ON_BOTH_BACK_ENDS();
+  Turns turns(kind);
+  {
+    // Many at once, so that more buffers are kept ready, of which the quiet time makes fewer.
+    std::vector<std::unique_ptr<Pair>> pairs;
+    std::deque<Collector> endpoints;
+    for (int i = 0; i < 32; ++i) {
+      pairs.push_back(std::make_unique<Pair>());
+      endpoints.emplace_back(*turns.reactor, pairs.back()->ours);
+      REQUIRE(endpoints.back().Start().ok());
+      pairs.back()->Write("request");
+    }
+    turns.Until([&] {
+      return std::all_of(endpoints.begin(), endpoints.end(),
+                         [](const Collector& each) { return each.received == "request"; });
+    });
+  }
+  const std::string sent = Pattern(20'000);
+  for (int i = 0; i < 600; ++i) {
+    CAPTURE(i);
+    const Pair early;
+    early.Write(sent);
+    Collector endpoint(*turns.reactor, early.ours);
+    REQUIRE(endpoint.Start().ok());
+    {
+      // One that leaves at once is the reason to submit what is there.
+      const Pair brief;
+      Collector other(*turns.reactor, brief.ours);
+      REQUIRE(other.Start().ok());
+    }
+    while (endpoint.received.size() < sent.size()) turns.reactor->RunOnce(10'000);
+    REQUIRE((endpoint.received == sent));  // not to be printed
+  }
+}
+
 }  // namespace
 }  // namespace gotthard
