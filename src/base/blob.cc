@@ -20,6 +20,15 @@ BlobRef BlobRef::Copy(std::string_view bytes) {
   return ref;
 }
 
+void BlobRef::Reallocate(size_t capacity) {
+  assert(unique() && blob_->offset_ == 0 && capacity <= SIZE_MAX - sizeof(Blob));
+  void* const moved = std::realloc(static_cast<void*>(blob_), sizeof(Blob) + capacity);
+  if (moved == nullptr) throw std::bad_alloc();
+  // The head is plain words, and nobody else holds the counter.
+  blob_ = static_cast<Blob*>(moved);
+  blob_->capacity_ = capacity;
+}
+
 void BlobRef::Free(Blob* blob) {
   blob->~Blob();
   std::free(blob);

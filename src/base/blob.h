@@ -4,9 +4,13 @@
 // than the one that owns the data. Invariant: bytes and size change only while exactly one
 // reference exists (unique()); once shared, a blob is immutable until it is unique again.
 //
-//   +-----------------+------------+----------------+------------------------+
-//   | refs (4) pad (4)| size (8)   | capacity (8)   | capacity bytes         |
-//   +-----------------+------------+----------------+------------------------+
+//   +--------------------+----------+--------------+------------------------------------+
+//   | refs (4) offset (4)| size (8) | capacity (8) | offset bytes, size bytes, the rest |
+//   +--------------------+----------+--------------+------------------------------------+
+//                                                  |<------------- capacity ----------->|
+//
+// The offset is 0 but for blobs that began as something larger: a request that was received into
+// one, and of which a value is kept (Narrow).
 //
 // Owning thread: a BlobRef belongs to one thread at a time, a Blob to everyone who holds a BlobRef.
 // A pointer into the bytes is good as long as the BlobRef it was taken from.
@@ -27,10 +31,11 @@ class Blob {
   Blob& operator=(const Blob&) = delete;
 
   size_t size() const { return size_; }
-  size_t capacity() const { return capacity_; }
+  // From data() on.
+  size_t capacity() const { return capacity_ - offset_; }
   // What it takes, with its head.
   size_t footprint() const { return sizeof(Blob) + capacity_; }
-  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  const char* data() const { return reinterpret_cast<const char*>(this + 1) + offset_; }
   std::string_view view() const { return {data(), size_}; }
 
  private:
@@ -43,6 +48,7 @@ class Blob {
   // another one free or change the bytes; acquire, so that the one who frees comes after all of
   // them.
   std::atomic<uint32_t> refs_{1};
+  uint32_t offset_ = 0;
   uint64_t size_ = 0;
   uint64_t capacity_;
 };
@@ -99,13 +105,23 @@ class BlobRef {
   // REQUIRES: unique(). The bytes to write to, capacity() of them.
   char* mutable_data() {
     assert(unique());
-    return reinterpret_cast<char*>(blob_ + 1);
+    return reinterpret_cast<char*>(blob_ + 1) + blob_->offset_;
   }
   // REQUIRES: unique() and size <= capacity().
   void set_size(size_t size) {
-    assert(unique() && size <= blob_->capacity_);
+    assert(unique() && size <= blob_->capacity());
     blob_->size_ = size;
   }
+  // From now on the blob is `size` of the bytes it holds, from `offset` on; the others are lost,
+  // but not freed. REQUIRES: unique() and offset + size <= capacity().
+  void Narrow(uint32_t offset, size_t size) {
+    assert(unique() && offset + size <= blob_->capacity());
+    blob_->offset_ += offset;
+    blob_->size_ = size;
+  }
+  // Makes room for `capacity` bytes, where the blob is if the allocator can. The first
+  // min(capacity, capacity()) bytes stay, whatever size() says. REQUIRES: unique(), never narrowed.
+  void Reallocate(size_t capacity);
 
  private:
   static void Free(Blob* blob);

@@ -49,6 +49,18 @@ inline EntryHandle ReleaseReplaced(Context& ctx, EntryHandle existing) {
   return {};
 }
 
+// Database::PutString with a command's argument, which is stored as it was received if it is large.
+inline void PutArgument(Context& ctx, const Key& key, EntryHandle existing,
+                        std::string_view argument, int64_t expiry_ms) {
+  if (argument.size() > kMaxInlineEntryBytes) {
+    if (BlobRef value = ctx.TakeValue(argument)) {
+      ctx.db().PutBlob(key, existing, std::move(value), expiry_ms);
+      return;
+    }
+  }
+  ctx.db().PutString(key, existing, argument, expiry_ms);
+}
+
 // Calls fn(key, i) for the keys at first, first + step, ..., with their memory asked for some keys
 // ahead, so that a long list costs bandwidth and not one cache miss after the other. Stops early
 // when fn returns false.

@@ -30,7 +30,7 @@ void SetAll(Context& ctx, const Args& args) {
     EntryHandle existing = ctx.FindWrite(key);
     const int64_t expiry = ExpiryToStore(ctx, static_cast<bool>(existing), kNoExpiry);
     existing = ReleaseReplaced(ctx, existing);
-    ctx.db().PutString(key, existing, args[i + 1], expiry);
+    PutArgument(ctx, key, existing, args[i + 1], expiry);
     ctx.Changed(key, kEventString, "set");
     return true;
   });

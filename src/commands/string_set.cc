@@ -19,13 +19,12 @@ constexpr ErrorText kErrGetexExpiry{"ERR invalid expire time in 'getex' command"
 void Store(Context& ctx, const Key& key, EntryHandle existing, std::string_view value,
            int64_t asked_expiry) {
   const int64_t expiry = ExpiryToStore(ctx, static_cast<bool>(existing), asked_expiry);
-  Database& db = ctx.db();
   if (existing && existing->type() != Type::kString) [[unlikely]] {
     const int64_t kept = expiry == kKeepExpiry ? existing->expiry_ms() : expiry;
     existing = ReleaseReplaced(ctx, existing);
-    db.PutString(key, existing, value, kept);
+    PutArgument(ctx, key, existing, value, kept);
   } else {
-    db.PutString(key, existing, value, expiry);
+    PutArgument(ctx, key, existing, value, expiry);
   }
   ctx.Changed(key, kEventString, "set");
   if (asked_expiry > 0) ctx.Notify(kEventGeneric, "expire", key);

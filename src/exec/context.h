@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/blob.h"
 #include "base/status.h"
 #include "exec/args.h"
 #include "exec/errors.h"
@@ -123,6 +124,17 @@ class Context {
   // True where waiting is not allowed (MULTI/EXEC, scripts): a handler answers as if timed out.
   bool deny_blocking() const { return session_.has(Session::kInExec); }
 
+  // The blob that consists of this argument, for a handler that stores it: it need not be copied
+  // then. Empty for all but large values that were received into one, and the second time.
+  BlobRef TakeValue(std::string_view argument) {
+    if (value_ == nullptr || !*value_) return {};
+    const std::string_view offered = (*value_)->view();
+    if (offered.data() != argument.data() || offered.size() != argument.size()) return {};
+    return std::move(*value_);
+  }
+  // What is offered of the request: CommandBatch::value. Must outlive the command.
+  void set_value(BlobRef* value) { value_ = value; }
+
   // TOUCH counts as a use even of a client that asked for none (CLIENT NO-TOUCH). To be switched
   // off again: a Context runs many commands.
   void TouchAnyway(bool on) { touch_anyway_ = on; }
@@ -147,6 +159,7 @@ class Context {
   Session& session_;
   ReplyWriter& reply_;
   const Table::Ahead* ahead_ = &kNothingAhead;
+  BlobRef* value_ = nullptr;
   bool touch_anyway_ = false;
 };
 

@@ -120,6 +120,7 @@ void Executor::Resume(Session& session, std::unique_ptr<CommandBatch> batch, con
   const uint64_t* end = batch->words.data() + batch->words.size();
   ReplyWriter reply(batch->reply, session.protocol);
   Context ctx(*this, server_, session, reply);
+  ctx.set_value(&batch->value);
   const char* base = batch->base;
   while (at != end) {
     CommandView view(base, at);

@@ -247,6 +247,7 @@ void IoLoop::TakeReply(Connection& connection, std::unique_ptr<CommandBatch> bat
   } else {
     // The views into the read buffer are over; do not keep it for a client that reads slowly.
     batch->buffer.reset();
+    batch->value.Reset();
     connection.output_bytes_ += batch->reply.size();
     connection.output_.push_back(std::move(batch));
     CheckOutputLimit(connection);

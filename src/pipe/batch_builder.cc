@@ -16,6 +16,31 @@ constexpr size_t kTrustedBytes = 4 * 1024 * 1024;
 constexpr size_t kMinPrivate = 16 * 1024;
 // Behind a header there may be anything: not worth a read below this.
 constexpr size_t kMinRead = 1024;
+// Room behind a large value: for the arguments that follow it, and the next request's header, so
+// that of a pipeline of large values each comes into its own buffer from the start.
+constexpr size_t kTail = 512;
+constexpr size_t kMinTail = 64;
+// What is read of a client's next request whose last one brought a large value: the header is seen
+// after that, and the rest need not be copied.
+constexpr size_t kFirstRead = 2048;
+// A value that is offered makes up this many eighths of its buffer.
+constexpr size_t kOfferEighths = 7;
+
+// How large a private buffer has to be for what is there of a request and what it lacks, where
+// `value` says that a large value is what lacks.
+size_t PrivateCapacity(size_t unparsed, size_t missing, bool value) {
+  const size_t wanted = unparsed + missing + (value ? kTail : 0);
+  // Trusted are a few megabytes, and then as much again as has arrived; or a little more or less,
+  // so that no last step is a small one.
+  const bool trusted = wanted <= std::max(kTrustedBytes, unparsed * 5 / 2);
+  size_t capacity = trusted ? wanted : std::min(std::max(kTrustedBytes, unparsed * 2), wanted / 2);
+  // Half as much again at least, unless this is a fair step already: a request of many arguments
+  // never says how much is still to come, and would otherwise be copied once for every few of them.
+  if (!value || missing < unparsed / 4) {
+    capacity = std::max(capacity, unparsed + std::max(unparsed / 2, kMinPrivate));
+  }
+  return std::min<size_t>(capacity, UINT32_MAX);  // so that every offset fits 32 bits
+}
 
 }  // namespace
 
@@ -53,22 +78,15 @@ BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
     ReadBuffer* have = input.buffer.get();
     const size_t missing = std::max<size_t>(input.parser.need_hint(), 1);
     const size_t enough = missing == 1 ? kMinRead : std::min(missing, kMinPrivate);
-    bool alone = have->is_private() && have->refs() == 1;
-    if (alone && have->capacity() - input.end >= enough) {
-      return {have, input.end, have->capacity() - input.end};
+    const size_t rest = have->capacity() - input.end;
+    // A value's buffer serves one request: the next one would keep it, or be kept by the value.
+    const bool stays =
+        have->is_private() && have->exclusive() && !(have->for_value() && input.begin != 0);
+    if (stays && (rest >= enough || (have->for_value() && rest >= std::max(missing, kMinTail)))) {
+      return {have, input.end, rest};
     }
-    const size_t unparsed = input.unparsed_bytes();
-    const size_t trusted = std::min(unparsed + missing, std::max(kTrustedBytes, unparsed * 2));
-    // Half as much again at least: a request of many small arguments never says how much is still
-    // to come, and would otherwise be copied once for every few of them.
-    size_t capacity = std::max(trusted, unparsed + std::max(unparsed / 2, kMinPrivate));
-    capacity = std::min<size_t>(capacity, UINT32_MAX);  // so that every offset fits 32 bits
-    ReadBufferRef larger = ReadBufferRef::Adopt(ReadBuffer::NewPrivate(capacity));
-    std::memcpy(larger->data(), have->data() + input.begin, unparsed);
-    input.buffer = std::move(larger);
-    input.begin = 0;
-    input.end = unparsed;
-    return {input.buffer.get(), unparsed, capacity - unparsed};
+    MakePrivate(input, missing);
+    return {input.buffer.get(), input.end, input.buffer->capacity() - input.end};
   }
   if (!shared_ || ReadBufferPool::kBufferBytes - shared_used_ < kMinRoom) {
     shared_ = pool_.Get();
@@ -76,7 +94,40 @@ BatchBuilder::Room BatchBuilder::RoomFor(RequestInput& input) {
   } else if (shared_->refs() == 1) {
     shared_used_ = 0;  // nobody looks at what it holds: start over, where the cache is warm
   }
-  return {shared_.get(), shared_used_, ReadBufferPool::kBufferBytes - shared_used_};
+  const size_t room = ReadBufferPool::kBufferBytes - shared_used_;
+  return {shared_.get(), shared_used_, input.sends_values ? std::min(room, kFirstRead) : room};
+}
+
+void BatchBuilder::MakePrivate(RequestInput& input, size_t missing) {
+  ReadBuffer* have = input.buffer.get();
+  const size_t unparsed = input.unparsed_bytes();
+  const bool value = input.parser.argument_bytes() >= kValueBytes;
+  const size_t capacity = PrivateCapacity(unparsed, missing, value);
+  if (have->for_value() && have->exclusive() && input.begin == 0) {
+    have->Enlarge(capacity);
+    return;
+  }
+  ReadBufferRef larger = ReadBufferRef::Adopt(value ? ReadBuffer::NewForValue(capacity)
+                                                    : ReadBuffer::NewPrivate(capacity));
+  std::memcpy(larger->data(), have->data() + input.begin, unparsed);
+  input.buffer = std::move(larger);
+  input.begin = 0;
+  input.end = unparsed;
+}
+
+void BatchBuilder::OfferValue(CommandBatch& batch, RequestInput& input, uint32_t argc) {
+  // The sink's place: behind the word for the header of the command that Finish adds.
+  const CommandView view(batch.base, batch.words.data() + batch.words.size());
+  ArgRef longest{};
+  for (uint32_t i = 1; i < argc; ++i) {
+    const auto arg = std::bit_cast<ArgRef>(view.words()[1 + i]);
+    if (arg.length > longest.length) longest = arg;
+  }
+  const size_t least = input.buffer->capacity() / 8 * kOfferEighths;
+  if (longest.length < kValueBytes || longest.length < least) return;
+  BlobRef& value = input.buffer->value();
+  value.Narrow(longest.offset, longest.length);
+  batch.value = value;
 }
 
 void BatchBuilder::Received(RequestInput& input, const Room& room, size_t size) {
@@ -119,12 +170,13 @@ void BatchBuilder::Join(RequestInput& input, const Room& room, size_t size) {
 }
 
 void BatchBuilder::Settle(RequestInput& input) {
-  if (!input.buffer || input.buffer->is_private()) return;
+  if (!input.buffer) return;
+  if (input.buffer->is_private() && !(input.buffer->for_value() && input.begin != 0)) return;
   (void)RoomFor(input);
 }
 
 void BatchBuilder::Detach(RequestInput& input) {
-  if (!input.buffer || (input.buffer->is_private() && input.buffer->refs() == 1)) return;
+  if (!input.buffer || (input.buffer->is_private() && input.buffer->exclusive())) return;
   (void)RoomFor(input);
 }
 

@@ -8,6 +8,12 @@
 // Limits: a batch is cut as CommandBatch says. A connection with `max_in_flight` commands not yet
 // answered is not parsed any further: what it sent waits in its buffer, and so it stops being read.
 // Unparsed bytes of one request past `query_buffer_limit` end the connection.
+//
+// Large values: once the header of an argument of kValueBytes or more has been seen, its request is
+// received into a blob made for it (ReadBuffer::NewForValue), and the batch offers the value to
+// the command that stores it (CommandBatch::value). Of several large ones in a request none is
+// offered: a blob is handed over only if the value is most of it. What the length of an argument
+// makes us allocate is bounded by what has arrived, see kTrustedBytes.
 #pragma once
 
 #include <concepts>
@@ -30,6 +36,7 @@ struct RequestInput {
   ReadBufferRef buffer;  // holds [begin, end); empty when there are no unparsed bytes
   size_t begin = 0;
   size_t end = 0;
+  bool sends_values = false;  // the last request that was taken brought a large one
 
   size_t unparsed_bytes() const { return end - begin; }
 };
@@ -45,6 +52,9 @@ class BatchBuilder {
   static constexpr size_t kMaxFreeBatches = 1024;
   static constexpr size_t kMinFreeBatches = 64;
   static constexpr size_t kMaxTrimmed = 128;  // at once
+  // From this length on a value is worth a buffer of its own. Below it, one more system call and
+  // allocation cost what copying does.
+  static constexpr uint64_t kValueBytes = 32 * 1024;
 
   BatchBuilder(const CommandIndex& index, const KeyHasher& hasher, uint16_t origin)
       : index_(index), hasher_(hasher), origin_(origin) {}
@@ -128,6 +138,10 @@ class BatchBuilder {
   // Remembers the request at [begin, end) of the input's buffer, just finished at word `start`.
   void Remember(const CommandBatch& batch, size_t start, size_t begin,
                 const IndexedCommand& command);
+  // A private buffer with room for what the input's unfinished request lacks.
+  void MakePrivate(RequestInput& input, size_t missing);
+  // Offers the value that the request just parsed, the first of its buffer, consists of.
+  static void OfferValue(CommandBatch& batch, RequestInput& input, uint32_t argc);
   // Adds the parsed command whose ArgRefs were written behind the header's word.
   void Finish(CommandBatch& batch, uint32_t argc, size_t begin, bool* changes_auth);
   // Adds the hashes of the keys at fixed positions of the command at word `start`; returns how
@@ -238,6 +252,7 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
     }
     if (may_repeat && (TakeKeyedRepeat(*batch, input) || TakeRepeat(*batch, input))) {
       --budget;
+      input.sends_values = false;
       if (batch->command_count >= CommandBatch::kMaxCommands ||
           input.begin - batch_begin >= CommandBatch::kMaxBytes) {
         emit(std::exchange(batch, nullptr));
@@ -257,6 +272,10 @@ BatchBuilder::Outcome BatchBuilder::Build(RequestInput& input, SessionId session
       break;
     }
     may_repeat = MayRepeat(input.parser);
+    input.sends_values = input.buffer->for_value();
+    if (input.sends_values && request_begin == 0) {
+      OfferValue(*batch, input, input.parser.argc());
+    }
     bool changes_auth = false;
     Finish(*batch, input.parser.argc(), request_begin, &changes_auth);
     --budget;

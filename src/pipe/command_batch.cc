@@ -32,6 +32,7 @@ void CommandBatch::Reset() {
   close_after_reply = session_gone = authenticated = false;
   output_class = 0;
   buffer.reset();
+  value.Reset();
   error.clear();
   traveller.reset();
   request_bytes = 0;

@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "base/blob.h"
 #include "pipe/command_stream.h"
 #include "pipe/read_buffer.h"
 #include "pipe/session_id.h"
@@ -100,6 +101,8 @@ class alignas(64) CommandBatch {
   uint32_t query_buffer_bytes = 0;  // of the connection, when the batch was made
   uint32_t query_buffer_free = 0;
   uint64_t output_flushed_bytes = 0;  // of the connection, so far
+  // One of the arguments, a large one, is this blob's bytes: whoever stores it may take the blob.
+  BlobRef value;
 
   // --- What the I/O thread reads when it comes back.
   ReplyBuffer reply;

@@ -19,19 +19,35 @@ ReadBuffer* ReadBuffer::NewPrivate(size_t capacity) {
   return new (AllocateOrThrow(sizeof(ReadBuffer) + capacity)) ReadBuffer(nullptr, capacity);
 }
 
+ReadBuffer* ReadBuffer::NewForValue(size_t capacity) {
+  return new (AllocateOrThrow(sizeof(ReadBuffer))) ReadBuffer(BlobRef::Make(capacity));
+}
+
+void ReadBuffer::Enlarge(size_t capacity) {
+  assert(exclusive());
+  value_.Reallocate(capacity);
+  data_ = value_.mutable_data();
+  capacity_ = capacity;
+}
+
+void ReadBuffer::Delete(ReadBuffer* buffer) {
+  buffer->~ReadBuffer();
+  std::free(buffer);
+}
+
 void ReadBuffer::Unref() {
   assert(refs_ > 0);
   if (--refs_ != 0) return;
   if (pool_ != nullptr) {
     pool_->GiveBack(this);
   } else {
-    std::free(this);
+    Delete(this);
   }
 }
 
 ReadBufferPool::~ReadBufferPool() {
   assert(in_use_ == 0);
-  for (ReadBuffer* buffer : free_) std::free(buffer);
+  for (ReadBuffer* buffer : free_) ReadBuffer::Delete(buffer);
 }
 
 ReadBufferRef ReadBufferPool::Get() {
@@ -51,7 +67,7 @@ void ReadBufferPool::GiveBack(ReadBuffer* buffer) {
   if (free_.size() < kMaxFree) {
     free_.push_back(buffer);
   } else {
-    std::free(buffer);
+    ReadBuffer::Delete(buffer);
   }
 }
 

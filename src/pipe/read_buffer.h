@@ -5,6 +5,9 @@
 // sized for what is still to come. A buffer is kept alive by counted references: one of whoever
 // fills it, one per CommandBatch with views into it.
 //
+// A private buffer for a request with a large value is the memory of a Blob: the command that
+// stores the value takes the blob over, and nothing is copied.
+//
 // Owning thread: the I/O thread that made it. The count is not atomic: a batch that travels to the
 // execution thread and back gives its reference up only when it is home again.
 //
@@ -16,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/blob.h"
+
 namespace gotthard {
 
 class ReadBufferPool;
@@ -24,9 +29,18 @@ class ReadBuffer {
  public:
   // A private buffer with one reference.
   static ReadBuffer* NewPrivate(size_t capacity);
+  // The same, in a blob.
+  static ReadBuffer* NewForValue(size_t capacity);
 
-  char* data() { return reinterpret_cast<char*>(this + 1); }
+  char* data() { return data_; }
   size_t capacity() const { return capacity_; }
+  bool for_value() const { return static_cast<bool>(value_); }
+  // REQUIRES: for_value().
+  BlobRef& value() { return value_; }
+  // Whether nobody else can see what is written to it.
+  bool exclusive() const { return refs_ == 1 && (!value_ || value_.unique()); }
+  // Makes it larger; what it holds may move. REQUIRES: for_value() and exclusive().
+  void Enlarge(size_t capacity);
   bool is_private() const { return pool_ == nullptr; }
   uint32_t refs() const { return refs_; }
   void Ref() { ++refs_; }
@@ -35,10 +49,19 @@ class ReadBuffer {
 
  private:
   friend class ReadBufferPool;
-  ReadBuffer(ReadBufferPool* pool, size_t capacity) : pool_(pool), capacity_(capacity) {}
+  ReadBuffer(ReadBufferPool* pool, size_t capacity)
+      : data_(reinterpret_cast<char*>(this + 1)), pool_(pool), capacity_(capacity) {}
+  explicit ReadBuffer(BlobRef value)
+      : data_(value.mutable_data()),
+        pool_(nullptr),
+        capacity_(value->capacity()),
+        value_(std::move(value)) {}
+  static void Delete(ReadBuffer* buffer);
 
+  char* data_;
   ReadBufferPool* pool_;
   size_t capacity_;
+  BlobRef value_;
   uint32_t refs_ = 1;
 };
 

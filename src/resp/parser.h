@@ -100,6 +100,8 @@ class RequestParser {
   // After kNeedMore: at least this many more bytes are needed to go on. Exact inside an
   // argument, so that the caller can size its buffer; else 1.
   uint64_t need_hint() const { return need_hint_; }
+  // After kNeedMore: the length of the argument that is incomplete; 0 if that is not known yet.
+  uint64_t argument_bytes() const { return phase_ == Phase::kBulk ? bulk_length_ : 0; }
   // After kNeedMore: whether part of a request is there (an idle connection has none).
   bool in_request() const { return phase_ != Phase::kStart; }
   // After kError: the error's text with its code, for the reply before the connection closes.
