@@ -150,7 +150,8 @@ void BatchBuilder::Received(RequestInput& input, const Room& room, size_t size) 
 void BatchBuilder::Join(RequestInput& input, const Room& room, size_t size) {
   const size_t unparsed = input.unparsed_bytes();
   const char* arrived = room.buffer->data() + room.offset;
-  if (unparsed <= room.headroom) {
+  // A blob that was made for the value is not given up for the few bytes in front of it.
+  if (unparsed <= room.headroom && !input.buffer->for_value()) {
     const size_t begin = room.offset - unparsed;
     std::memcpy(room.buffer->data() + begin, input.buffer->data() + input.begin, unparsed);
     room.buffer->Ref();

@@ -150,5 +150,124 @@ TEST_CASE("a value longer than proto-max-bulk-len is refused by its length alone
   CHECK(client.WaitForClose());
 }
 
+TEST_CASE("a large value whose command stores nothing is gone with the command") {
+  Daemon daemon({}, IoThreads());
+  Client client = daemon.Connect();
+  const auto used = [&] { return InfoNumber(client, "used_memory"); };
+  REQUIRE(client.Command({"SET", "taken", "x"}) == "OK");
+  REQUIRE(client.Command({"RPUSH", "list", "x"}) == "(integer) 1");
+  const std::string value = Pattern(kMb, 4);
+  REQUIRE(client.Command({"ECHO", value}).text.size() == kMb);
+  const auto before = used();
+  const std::vector<std::vector<std::string>> vain = {
+      {"SETEX", "k", value},          // too few arguments
+      {"SETNX", "k", value, "more"},  // too many
+      {"SET", "k", value, "EX", "never"},
+      {"SET", "k", value, "KEEP"},
+      {"PSETEX", "k", "0", value},
+      {"MSET", "k", value, "odd"},
+      {"MSETNX", "k", value, "taken", "y"},
+      {"SETNX", "taken", value},
+      {"SET", "taken", value, "NX"},
+      {"SET", "k", value, "XX"},
+      {"GETSET", "list", value},
+      {"NOSUCH", "k", value},
+      {"GET", value},
+  };
+  for (int round = 0; round < 4; ++round) {
+    for (const std::vector<std::string>& command : vain) {
+      CAPTURE(command[0]);
+      CHECK(client.Command(command) != "OK");
+    }
+    REQUIRE(client.Command({"MULTI"}) == "OK");
+    CHECK(client.Command({"SET", "k", value}) == "QUEUED");
+    CHECK(client.Command({"DISCARD"}) == "OK");
+    REQUIRE(client.Command({"CONFIG", "SET", "maxmemory", "1"}) == "OK");
+    CHECK(client.Command({"SET", "k", value}).text.find("OOM") == 0);
+    REQUIRE(client.Command({"CONFIG", "SET", "maxmemory", "0"}) == "OK");
+  }
+  // A value not freed would have left 1 MB in each round.
+  WaitUntil("their memory to be free",
+            [&] { return used() < before + 2 * static_cast<std::int64_t>(kMb); });
+  CHECK(client.Command({"DBSIZE"}) == "(integer) 2");
+  CHECK(client.Command({"GET", "taken"}) == "x");
+}
+
+TEST_CASE("those who look on see a large value that its key has taken over already") {
+  Daemon daemon({}, IoThreads() + "slowlog-log-slower-than 0\n");
+  Client monitor = daemon.Connect();
+  Client client = daemon.Connect();
+  REQUIRE(monitor.Command({"MONITOR"}) == "OK");
+  const std::string value(kMb, 'v');
+  client.Send(Client::Encode({"SET", "k", value}) + Client::Encode({"DEL", "k"}) +
+              Client::Encode({"SETNX", "k", value}) + Client::Encode({"SLOWLOG", "GET", "1"}));
+  CHECK(client.ReadReply() == "OK");
+  CHECK(client.ReadReply() == "(integer) 1");
+  CHECK(client.ReadReply() == "(integer) 1");
+  const Reply entry = client.ReadReply().elements.at(0);
+  CHECK(entry.elements.at(3).elements.at(0) == "SETNX");
+  CHECK(entry.elements.at(3).elements.at(2) ==
+        std::string(128, 'v') + "... (" + std::to_string(kMb - 128) + " more bytes)");
+  for (const std::string name : {"SET", "DEL", "SETNX"}) {
+    const std::string line = monitor.ReadReply().text;
+    CHECK(line.find("\"" + name + "\" \"k\"") != std::string::npos);
+    if (name != "DEL") CHECK((line.find(" \"" + value + "\"") != std::string::npos));
+  }
+}
+
+TEST_CASE("a protocol error behind a large value stores what was whole, and nothing else") {
+  Daemon daemon({}, IoThreads());
+  Client watcher = daemon.Connect();
+  const auto before = InfoNumber(watcher, "used_memory");
+  const std::string value = Pattern(kMb, 5);
+  const std::string half = "*5\r\n$3\r\nSET\r\n$1\r\nb\r\n$" + std::to_string(kMb) + "\r\n" + value;
+  for (const std::string wrong : {"\r\n:2\r\nEX\r\n", "\r\n$-5\r\n"}) {
+    for (const bool first : {true, false}) {
+      Client client = daemon.Connect();
+      client.Send((first ? Client::Encode({"SET", "a", value}) : "") + half + wrong);
+      if (first) CHECK(client.ReadReply() == "OK");
+      CHECK(client.ReadReply().text.find("ERR Protocol error: ") == 0);
+      CHECK(client.WaitForClose());
+    }
+  }
+  CHECK((watcher.Command({"GET", "a"}).text == value));
+  CHECK(watcher.Command({"EXISTS", "b"}) == "(integer) 0");
+  CHECK(watcher.Command({"DEL", "a"}) == "(integer) 1");
+  WaitUntil("the memory to be free", [&] {
+    return InfoNumber(watcher, "used_memory") < before + 2 * static_cast<std::int64_t>(kMb);
+  });
+}
+
+TEST_CASE("a value that outgrows client-query-buffer-limit ends its client and is freed") {
+  Daemon daemon({}, IoThreads() + "client-query-buffer-limit 2mb\n");
+  Client watcher = daemon.Connect();
+  const auto before = InfoNumber(watcher, "used_memory");
+  Client client = daemon.Connect();
+  REQUIRE(client.Command({"SET", "k", Pattern(kMb, 6)}) == "OK");
+  REQUIRE(client.Command({"DEL", "k"}) == "(integer) 1");
+  (void)client.TrySend("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8388608\r\n");
+  (void)client.TrySend(Pattern(4 * kMb, 7));
+  CHECK(client.WaitForClose());
+  WaitUntil("the memory to be free", [&] {
+    return InfoNumber(watcher, "used_memory") < before + 2 * static_cast<std::int64_t>(kMb);
+  });
+  CHECK(InfoNumber(watcher, "client_query_buffer_limit_disconnections") == 1);
+  CHECK(watcher.Command({"EXISTS", "k"}) == "(integer) 0");
+}
+
+TEST_CASE("nobody sends a large value before he has authenticated") {
+  Daemon daemon({}, IoThreads() + "requirepass secret\n");
+  Client client = daemon.Connect();
+  client.Send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000\r\n");
+  CHECK(client.ReadReply() == "(error) ERR Protocol error: unauthenticated bulk length");
+  CHECK(client.WaitForClose());
+  Client user = daemon.Connect();
+  const std::string value = Pattern(kMb, 8);
+  user.Send(Client::Encode({"AUTH", "secret"}) + Client::Encode({"SET", "k", value}));
+  CHECK(user.ReadReply() == "OK");
+  CHECK(user.ReadReply() == "OK");
+  CHECK((user.Command({"GET", "k"}).text == value));
+}
+
 }  // namespace
 }  // namespace gotthard::test

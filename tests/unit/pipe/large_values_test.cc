@@ -28,6 +28,8 @@ std::string Request(const std::vector<std::string>& words) {
 
 // One connection in front of a builder, and a store that takes every value that it is offered.
 class Client {
+  ReadBufferPool elsewhere_{32 * 1024};  // outlives what refers to its buffers
+
  public:
   Client() : builder_(index_, hasher_, 2) { input.parser.set_authenticated(true); }
 
@@ -40,9 +42,20 @@ class Client {
       std::memcpy(room.buffer->data() + room.offset, bytes.data(), size);
       builder_.Received(input, room, size);
       bytes.remove_prefix(size);
-      (void)builder_.Build(input, kSession, 1 << 30,
-                           [&](std::unique_ptr<CommandBatch> batch) { Take(std::move(batch)); });
-      builder_.Settle(input);
+      Build();
+    }
+  }
+  // The same where the kernel has chosen the buffer, with room in front of what it received.
+  void ReceiveElsewhere(std::string_view bytes, size_t most) {
+    constexpr size_t kHeadroom = 2048;
+    REQUIRE(kHeadroom + most <= elsewhere_.Get()->capacity());
+    while (!bytes.empty()) {
+      const size_t size = std::min(bytes.size(), most);
+      const ReadBufferRef held = elsewhere_.Get();
+      std::memcpy(held->data() + kHeadroom, bytes.data(), size);
+      builder_.Received(input, {held.get(), kHeadroom, size, kHeadroom}, size);
+      bytes.remove_prefix(size);
+      Build();
     }
   }
 
@@ -53,6 +66,11 @@ class Client {
   std::vector<std::unique_ptr<CommandBatch>> batches;
 
  private:
+  void Build() {
+    (void)builder_.Build(input, kSession, 1 << 30,
+                         [&](std::unique_ptr<CommandBatch> batch) { Take(std::move(batch)); });
+    builder_.Settle(input);
+  }
   void Take(std::unique_ptr<CommandBatch> batch) {
     const uint64_t* at = batch->words.data();
     bool found = !batch->value;
@@ -97,6 +115,26 @@ TEST_CASE("A large value can be taken over, wherever the network cuts it") {
       CHECK((client.values[0]->view() == value));
       CHECK(client.values[0]->footprint() < size + size / 6 + 4096);
     }
+  }
+}
+
+TEST_CASE("A large value can be taken over that comes in buffers of the kernel's choice") {
+  const std::string value = Pattern(50'000);
+  const std::string request = Request({"SET", "key", value});
+  const size_t header = request.find(value);
+  for (const size_t first : {size_t{10}, header, header + 20'000}) {
+    CAPTURE(first);
+    Client client;
+    client.ReceiveElsewhere(std::string_view(request).substr(0, first), 30'000);
+    const ReadBuffer* const made = client.input.buffer.get();
+    client.ReceiveElsewhere(std::string_view(request).substr(first, 1'000), 30'000);
+    // What was made when the length was seen stays.
+    CHECK((client.input.buffer.get() == made || first < header));
+    client.ReceiveElsewhere(std::string_view(request).substr(first + 1'000), 30'000);
+    REQUIRE(client.commands.size() == 1);
+    CHECK((client.commands[0] == std::vector<std::string>{"SET", "key", value}));
+    REQUIRE(client.values.size() == 1);
+    CHECK((client.values[0]->view() == value));
   }
 }
 
