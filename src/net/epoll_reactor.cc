@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "net/accept_loop.h"
 #include "net/reactor.h"
 #include "net/socket_calls.h"
 
@@ -25,7 +25,6 @@ class EpollReactor final : public Reactor {
   ~EpollReactor() override {
     close(event_fd_);
     close(epoll_fd_);
-    if (spare_fd_ >= 0) close(spare_fd_);
   }
 
   Status AddListener(int fd, Acceptor& acceptor) override {
@@ -104,7 +103,6 @@ class EpollReactor final : public Reactor {
 
  private:
   static constexpr int kMaxEvents = 512;
-  static constexpr int kMaxAcceptsPerTurn = 64;
   static constexpr uint32_t kReceiving = 1;  // armed for reading
   static constexpr uint32_t kSending = 2;    // armed for writing
   static constexpr uint32_t kPaused = 4;
@@ -152,29 +150,10 @@ class EpollReactor final : public Reactor {
   }
 
   void Accept(int listener) {
-    for (int i = 0; i < kMaxAcceptsPerTurn; ++i) {
-      auto found = listeners_.find(listener);
-      if (found == listeners_.end()) return;
-      const int fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd >= 0) {
-        found->second->OnAccept(listener, fd);
-      } else if (errno == EMFILE || errno == ENFILE) {
-        if (!RefuseOne(listener)) return;
-      } else if (errno != EINTR && errno != ECONNABORTED) {
-        return;
-      }
-    }
-  }
-
-  // Out of descriptors. A connection that stays in the queue would keep the listener readable and
-  // the loop spinning, so it is taken with the descriptor that is kept for this, and closed.
-  bool RefuseOne(int listener) {
-    if (spare_fd_ < 0) return false;
-    close(spare_fd_);
-    const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) close(fd);
-    spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return fd >= 0;
+    accept_loop_.Run(listener, [&] {
+      const auto found = listeners_.find(listener);
+      return found == listeners_.end() ? nullptr : found->second;
+    });
   }
 
   void Tell(int fd, uint32_t events) {
@@ -205,7 +184,7 @@ class EpollReactor final : public Reactor {
 
   int epoll_fd_;
   int event_fd_;
-  int spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  AcceptLoop accept_loop_;
   std::unordered_map<int, Acceptor*> listeners_;
   std::vector<Endpoint*> endpoints_;  // by descriptor
   epoll_event events_[kMaxEvents];

@@ -19,7 +19,6 @@
 //
 // The file is long because all of it is one state machine over UringSocket::State.
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -35,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/accept_loop.h"
 #include "net/provided_buffers.h"
 #include "net/reactor.h"
 #include "net/socket_calls.h"
@@ -53,7 +53,6 @@ class UringReactor final : public Reactor {
   ~UringReactor() override {
     ring_.reset();  // before the memory that its requests use
     close(event_fd_);
-    if (spare_fd_ >= 0) close(spare_fd_);
   }
 
   Status Prepare() {
@@ -201,7 +200,6 @@ class UringReactor final : public Reactor {
   // A paused endpoint's bytes beyond this end its receive.
   static constexpr size_t kMaxQueued = 128 * 1024;
   static constexpr size_t kMaxSend = 1 << 30;
-  static constexpr int kMaxAcceptsPerTurn = 64;
   // How long RemoveListener waits for the kernel: nothing of a listener can keep it longer than a
   // turn; the bound is for a kernel that does otherwise.
   static constexpr int kCancelTurns = 100;
@@ -592,29 +590,11 @@ class UringReactor final : public Reactor {
   }
   void TellListenPoll(const UringRing::Event& event) {
     const int fd = Socket::FdOf(event.tag);
-    for (int i = 0; i < kMaxAcceptsPerTurn; ++i) {
-      Socket* socket = Find(event.tag);
-      if (socket == nullptr) return;
-      const int accepted = accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (accepted >= 0) {
-        socket->acceptor->OnAccept(fd, accepted);
-      } else if (errno == EMFILE || errno == ENFILE) {
-        if (!RefuseOne(fd)) break;
-      } else if (errno != EINTR && errno != ECONNABORTED) {
-        break;
-      }
-    }
+    accept_loop_.Run(fd, [&] {
+      const Socket* socket = Find(event.tag);
+      return socket == nullptr ? nullptr : socket->acceptor;
+    });
     if (Socket* socket = Find(event.tag)) ArmAccept(fd, *socket);
-  }
-  // A connection that nobody takes would be announced for ever: it is taken with the descriptor
-  // that is kept for this, and closed.
-  bool RefuseOne(int listener) {
-    if (spare_fd_ < 0) return false;
-    close(spare_fd_);
-    const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) close(fd);
-    spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return fd >= 0;
   }
   // Whether the last completion of a request is among the events.
   bool HasEnded(uint64_t tag) const {
@@ -671,7 +651,7 @@ class UringReactor final : public Reactor {
   size_t messages_used_ = 0;
   std::unique_ptr<UringRing> ring_;
   int event_fd_;
-  int spare_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  AcceptLoop accept_loop_;
   std::deque<Socket> sockets_;  // by descriptor; references stay valid as it grows
   std::vector<int> watched_;    // to be watched from the next turn on
   std::vector<SocketName> ready_;
