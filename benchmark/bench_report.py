@@ -57,8 +57,8 @@ def judge_speed(summary, measured_rows):
 
 
 def judge_execution(summary):
-    """The execution thread's own time per GET in the piped variant. The target is for a thread that
-    is kept busy; few cores cannot do that at a low depth, where it sleeps most of the time. So there
+    """The execution thread's own time per GET in the piped variant. The target is for a thread
+    that is kept busy; few cores cannot do that at a low depth, where it sleeps most of the time. So there
     are two figures: all its CPU, and what it takes in its turns, by the wall, which is its work
     without going to sleep and waking. The verdict says which one is within the target."""
     found = []
@@ -70,7 +70,8 @@ def judge_execution(summary):
         verdict = ("reached" if thread <= target else
                    "reached in turns" if cell["turns_us"] <= target else "misses")
         others = sum(us for n, us in cell["threads_us"].items() if n != rows.EXECUTION_THREAD)
-        found.append({"row": f"get {load}", "exec_us": min(cell["turns_us"], thread), "others_us": others,
+        found.append({"row": f"get {load}", "exec_us": min(cell["turns_us"], thread),
+                      "others_us": others,
                       "turns_us": cell["turns_us"], "thread_us": thread,
                       "target_us": target, "busy": cell["threads_busy"][rows.EXECUTION_THREAD],
                       "verdict": verdict})
@@ -173,7 +174,7 @@ def project(execution, cores):
 
 
 def projection_table(found):
-    """No measurement: the generator is taken to run elsewhere, and threads not to slow each other
+    """No measurement: the generator is taken to run elsewhere, threads not to slow each other
     down in caches and memory. The execution thread's part is the smaller one of its two figures:
     where it saturates it neither sleeps nor is preempted."""
     if not found:

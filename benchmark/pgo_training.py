@@ -71,7 +71,8 @@ def train_strings(load):
 
 def train_collections(load):
     for small in ("100", str(KEYS)):
-        for command in (["lpush", "list", "__data__"], ["rpop", "list"], ["lrange", "list", "0", "9"],
+        for command in (["lpush", "list", "__data__"], ["rpop", "list"],
+                        ["lrange", "list", "0", "9"],
                         ["sadd", "set", "__rand_int__"], ["sismember", "set", "__rand_int__"],
                         ["hset", "hash", "f:__rand_int__", "__data__"],
                         ["hget", "hash", "f:__rand_int__"],

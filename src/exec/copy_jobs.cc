@@ -8,9 +8,14 @@
 
 namespace gotthard {
 
-bool CopyJobs::Copies(std::string_view source) const {
+bool CopyJobs::Copies(std::string_view source, uint64_t ticket) const {
   return std::any_of(jobs_.begin(), jobs_.end(),
-                     [&](const Job& job) { return job.source == source; });
+                     [&](const Job& job) { return job.ticket < ticket && job.source == source; });
+}
+
+bool CopyJobs::AnyBefore(uint64_t ticket) const {
+  return std::any_of(jobs_.begin(), jobs_.end(),
+                     [&](const Job& job) { return job.ticket < ticket; });
 }
 
 bool CopyJobs::Advance(const Clock& clock, StepwiseCopy& copy, int64_t slice_us) {
@@ -28,7 +33,7 @@ bool CopyJobs::IsQuick(const Clock& clock, StepwiseCopy& copy) const {
 
 void CopyJobs::Add(SessionId session, std::string_view source, const ObjectOps* ops,
                    std::unique_ptr<StepwiseCopy> copy) {
-  jobs_.push_back({session, std::string(source), ops, std::move(copy)});
+  jobs_.push_back({NewTicket(), session, std::string(source), ops, std::move(copy)});
 }
 
 void CopyJobs::Abandon(SessionId session, LazyFree& lazy_free) {

@@ -13,7 +13,8 @@
 // (FLUSHALL), clients that are served with a key they waited for, the expiry of a hash's fields.
 // Names are compared, in whichever database. Readers do not wait, and nobody for the destination. A
 // client that leaves, or is killed, takes its copy with it. While clients are paused no copy goes
-// on. A further COPY waits behind whoever waits, so every writer's turn comes.
+// on. Who waits does so for the copies that had begun before: later ones of the same value begin
+// anew when it has written, so every writer's turn comes.
 //
 // Owning thread: the execution thread.
 // Limits: a job per client; those who wait for one, too, are clients. The first job gets all
@@ -48,8 +49,10 @@ class CopyJobs {
   void set_slice_us(int64_t slice_us) { slice_us_ = slice_us; }
 
   bool any() const { return !jobs_.empty(); }
-  // Whether a job copies a value of that name.
-  bool Copies(std::string_view source) const;
+  // Whether a job that began before `ticket` copies a value of that name.
+  bool Copies(std::string_view source, uint64_t ticket = UINT64_MAX) const;
+  // Whether any job began before `ticket`.
+  bool AnyBefore(uint64_t ticket) const;
 
   // --- COPY's own
   // A short first slice of a copy (one step while there are jobs); true when it was enough.
@@ -77,16 +80,15 @@ class CopyJobs {
     std::map<uint64_t, SessionId> sessions;
     std::set<std::pair<uint32_t, std::string>> ready_keys;
   };
-  // Returns the ticket, which the client gives back (ForgetHeld) when it waits no more.
-  uint64_t Hold(SessionId session) {
-    held_.sessions.emplace(++last_ticket_, session);
-    return last_ticket_;
-  }
+  uint64_t NewTicket() { return ++last_ticket_; }
+  // The ticket is the client's until its request has run; it gives its place back (ForgetHeld) when
+  // it waits no more.
+  void Hold(SessionId session, uint64_t ticket) { held_.sessions.emplace(ticket, session); }
   void Hold(const BlockedKeys::Name& ready_key) {
     held_.ready_keys.emplace(ready_key.db, ready_key.key);
   }
   void ForgetHeld(uint64_t ticket) { held_.sessions.erase(ticket); }
-  bool holds_sessions() const { return !held_.sessions.empty(); }
+  size_t held_sessions() const { return held_.sessions.size(); }
   // A job has ended since the last TakeHeld: they may try again.
   bool released() const { return released_; }
   Held TakeHeld() {
@@ -96,6 +98,7 @@ class CopyJobs {
 
  private:
   struct Job {
+    uint64_t ticket;
     SessionId session;
     std::string source;
     const ObjectOps* ops;

@@ -41,9 +41,6 @@ Executor::Executor(ServerState& server, ReplySink& sink) : server_(server), sink
       hot.key_step = static_cast<uint16_t>(std::max<int16_t>(keys.step, 1));
       hot.element = row.spec->element;
     }
-    if (row.spec != nullptr && row.spec->name == std::string_view("copy")) {
-      copy_row_ = static_cast<uint16_t>(rows_.size());
-    }
     rows_.push_back(hot);
   }
   server.stats.commands.resize(rows_.size());

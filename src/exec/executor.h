@@ -133,7 +133,7 @@ class Executor {
   void ServeReadyKey(const BlockedKeys::Name& key);
   void Retry(Session& session);
 
-  bool WritesCopied(const CommandView& view) const;
+  bool WritesCopied(const CommandView& view, uint64_t ticket = UINT64_MAX) const;
   bool MustWaitForCopy(const Session& session, const CommandView& view) const;
   bool CopiesGoOn() const;
   void RunCopies();
@@ -170,7 +170,6 @@ class Executor {
   ServerState& server_;
   ReplySink& sink_;
   std::vector<HotRow> rows_;
-  uint16_t copy_row_ = 0;
 
   // The batches being run, and how far ahead of them memory was touched.
   std::span<std::unique_ptr<CommandBatch>> batches_;

@@ -8,14 +8,14 @@
 
 namespace gotthard {
 
-// Whether a command may write to the value that is being copied. Commands that write and name no
-// keys may write to any.
-bool Executor::WritesCopied(const CommandView& view) const {
+// Whether a command may write to a value whose copy began before `ticket`. Commands that write and
+// name no keys may write to any.
+bool Executor::WritesCopied(const CommandView& view, uint64_t ticket) const {
   const uint16_t number = view.header().row;
   const HotRow& row = rows_[number];
   if ((row.flags & kWrite) == 0) return false;
   const CommandSpec& spec = server_.commands.spec(number);
-  if (!HasKeys(spec)) return true;
+  if (!HasKeys(spec)) return server_.copies.AnyBefore(ticket);
   const Args args(view, server_.hasher, row.first_key, row.key_step);
   std::vector<KeyPosition> keys;
   ExtractKeys(spec, args, &keys);  // what it cannot make out is an error for the handler, too
@@ -23,21 +23,20 @@ bool Executor::WritesCopied(const CommandView& view) const {
   // XREADGROUP has but keys that it reads, and writes beside them.
   const bool writes_beside = std::all_of(keys.begin(), keys.end(), reads);
   return std::any_of(keys.begin(), keys.end(), [&](const KeyPosition& key) {
-    return (writes_beside || !reads(key)) && server_.copies.Copies(args[key.position]);
+    return (writes_beside || !reads(key)) && server_.copies.Copies(args[key.position], ticket);
   });
 }
 
-// The same of a request that is about to be run, an EXEC by its queue. A further COPY waits behind
-// those who wait already: else two clients that copy in turns would keep a writer out for ever.
+// The same of a request that is about to be run, an EXEC by its queue.
 bool Executor::MustWaitForCopy(const Session& session, const CommandView& view) const {
-  if (view.header().row == copy_row_ && server_.copies.holds_sessions()) return true;
-  if ((rows_[view.header().row].flags & kRunsTransaction) == 0) return WritesCopied(view);
+  const uint64_t ticket = session.copy_ticket != 0 ? session.copy_ticket : UINT64_MAX;
+  if ((rows_[view.header().row].flags & kRunsTransaction) == 0) return WritesCopied(view, ticket);
   const Transaction* transaction = session.transaction.get();
   if (transaction == nullptr || (transaction->flags & kWrite) == 0) return false;
   const uint64_t* at = transaction->words.data();
   for (uint32_t i = 0; i < transaction->count; ++i) {
     const CommandView queued(transaction->bytes.data(), at);
-    if (WritesCopied(queued)) return true;
+    if (WritesCopied(queued, ticket)) return true;
     at += queued.word_count();
   }
   return false;
@@ -52,7 +51,6 @@ bool Executor::CopiesGoOn() const {
 void Executor::RunCopies() {
   CopyJobs& copies = server_.copies;
   const bool was_running = std::exchange(running_, true);
-  const size_t first_unblocked = unblocked_.size();
   while (copies.any()) {
     Session* session = server_.sessions.Find(copies.first());
     if (session == nullptr || session->has(Session::kCloseAsap)) {
@@ -65,13 +63,7 @@ void Executor::RunCopies() {
     }
     break;
   }
-  if (copies.released()) {
-    // Those who waited come before what the copying client has sent since.
-    const size_t copied = unblocked_.size();
-    EndHolds();
-    std::rotate(unblocked_.begin() + static_cast<ptrdiff_t>(first_unblocked),
-                unblocked_.begin() + static_cast<ptrdiff_t>(copied), unblocked_.end());
-  }
+  if (copies.released()) EndHolds();
   running_ = was_running;
   if (server_.blocked_keys.has_ready()) ServeReadyKeys();
   if (!running_) RunUnblocked();
@@ -80,6 +72,7 @@ void Executor::RunCopies() {
 void Executor::EndHolds() {
   CopyJobs::Held held = server_.copies.TakeHeld();
   for (const auto& [db, key] : held.ready_keys) server_.blocked_keys.OnChange(db, key);
+  // In the order of their tickets.
   for (const auto& [ticket, id] : held.sessions) {
     Session* session = server_.sessions.Find(id);
     if (session != nullptr && session->block.kind == BlockKind::kHeld) EndBlock(*session);

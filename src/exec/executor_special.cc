@@ -50,11 +50,12 @@ Executor::Ran Executor::RunOrQueue(Context& ctx, const CommandView& view) {
     return Ran::kDone;
   }
   if (server_.copies.any() && MustWaitForCopy(session, view)) {
-    const uint64_t ticket = server_.copies.Hold(session.id);
-    session.block =
-        BlockState{.kind = BlockKind::kHeld, .numbers = {static_cast<int64_t>(ticket), 0, 0}};
+    if (session.copy_ticket == 0) session.copy_ticket = server_.copies.NewTicket();
+    server_.copies.Hold(session.id, session.copy_ticket);
+    session.block = BlockState{.kind = BlockKind::kHeld};
     return Ran::kNotNow;
   }
+  session.copy_ticket = 0;
   OpenRun(number);
   Invoke(ctx, view, row);
   AfterRun(ctx, view);

@@ -47,7 +47,7 @@ void Executor::ForgetBlock(Session& session) {
   }
   if (session.block.kind == BlockKind::kCopy) server_.copies.Abandon(session.id, server_.lazy_free);
   if (session.block.kind == BlockKind::kHeld) {
-    server_.copies.ForgetHeld(static_cast<uint64_t>(session.block.numbers[0]));
+    server_.copies.ForgetHeld(session.copy_ticket);
   }
   session.block = BlockState{};
   --blocked_clients_;

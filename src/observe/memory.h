@@ -33,8 +33,8 @@ std::string AllocatorReport();
 // jemalloc.
 int AllocatorControl(const char* name, void* get, size_t* get_size, void* set, size_t set_size);
 
-// Has threads of jemalloc's own give unused pages back to the system (jemalloc-bg-thread), instead of
-// whoever allocates next; without them a process that allocates nothing keeps what it has freed.
+// Has threads of jemalloc's own give unused pages back to the system (jemalloc-bg-thread), instead
+// of whoever allocates next; without them a process that allocates nothing keeps what it has freed.
 // False: jemalloc cannot; true also where there is no jemalloc.
 bool SetAllocatorThreads(bool run);
 
