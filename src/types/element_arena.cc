@@ -113,7 +113,7 @@ void* ElementArena::AllocateSlab(unsigned size_class) {
   const size_t bytes = BytesOfClass(size_class);
   used_bytes_ += bytes;
   if (char* loose = loose_[size_class]; loose != nullptr) {
-    std::memcpy(&loose_[size_class], loose, sizeof(loose));
+    std::memcpy(&loose_[size_class], loose, sizeof(char*));
     ++region_objects_;
     return loose;
   }

@@ -110,7 +110,8 @@ function casesOf(client, other) {
         [['1-1', { a: '1', b: 'two' }], ['2-1', { c: '3' }]]);
       assert.deepEqual(plain(await client.xRevRange('s', '+', '-', { COUNT: 1 })),
         [['2-1', { c: '3' }]]);
-      const read = client.xRead([{ key: 'none', id: '$' }, { key: 's', id: '$' }], { BLOCK: 60_000 });
+      const streams = [{ key: 'none', id: '$' }, { key: 's', id: '$' }];
+      const read = client.xRead(streams, { BLOCK: 60_000 });
       while ((await blockedClients()) !== 1) await sleep(2);
       assert.equal(await other.xAdd('s', '3-1', { d: '4' }), '3-1');
       assert.deepEqual(idsRead(await read), [['s', ['3-1']]]);
