@@ -58,9 +58,9 @@ def judge_speed(summary, measured_rows):
 
 def judge_execution(summary):
     """The execution thread's own time per GET in the piped variant. The target is for a thread
-    that is kept busy; few cores cannot do that at a low depth, where it sleeps most of the time. So there
-    are two figures: all its CPU, and what it takes in its turns, by the wall, which is its work
-    without going to sleep and waking. The verdict says which one is within the target."""
+    that is kept busy; few cores cannot do that at a low depth, where it sleeps most of the time.
+    So there are two figures: all its CPU, and what it takes in its turns, by the wall, which is its
+    work without going to sleep and waking. The verdict says which one is within the target."""
     found = []
     for load, target in rows.EXECUTION_US.items():
         cell = summary.get(("ladder", f"get {load}", rows.PIPED))
@@ -165,7 +165,9 @@ CORES = (4, 8, 16)
 
 def project(execution, cores):
     """What `cores` would give on paper: one for the execution thread, the others for I/O threads,
-    all for the server, each as fast as measured here. (requests per second, what saturates first)"""
+    all for the server, each as fast as measured here.
+
+    Returns (requests per second, what saturates first)."""
     by_execution = 1e6 / execution["exec_us"]
     by_io = (cores - 1) * 1e6 / execution["others_us"]
     if by_execution <= by_io:
