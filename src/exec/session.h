@@ -106,7 +106,7 @@ class Session {
   std::unique_ptr<Transaction> transaction;  // set between MULTI and EXEC
   std::vector<WatchedKey> watched;
   BlockState block;
-  uint64_t copy_ticket = 0;  // of CopyJobs, while a request waits for copies; 0: none does
+  uint64_t copy_ticket = 0;           // of CopyJobs, while a request waits for copies; 0: none does
   std::unique_ptr<KeyWait> key_wait;  // set while it waits for keys
   // Set while its request is run again: the wait that this ended, and might go on.
   const KeyWait* retried = nullptr;

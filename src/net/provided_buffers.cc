@@ -16,11 +16,11 @@ constexpr size_t kRingBytes = ProvidedBuffers::kSlots * sizeof(io_uring_buf);
 
 // Gives back the pages that lie whole in what the kernel receives into.
 void DropPages(ReadBuffer& buffer) {
-  static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  static const auto kPage = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto begin = reinterpret_cast<uintptr_t>(buffer.data() + ProvidedBuffers::kHeadroom);
   const auto end = reinterpret_cast<uintptr_t>(buffer.data() + buffer.capacity());
-  const uintptr_t first = (begin + page - 1) & ~(page - 1);
-  const uintptr_t last = end & ~(page - 1);
+  const uintptr_t first = (begin + kPage - 1) & ~(kPage - 1);
+  const uintptr_t last = end & ~(kPage - 1);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): rounded to whole pages.
   if (first < last) (void)madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
