@@ -57,8 +57,8 @@ Result<EntryHandle> Context::FindWriteOf(Type type, const Key& key) {
 void Context::ChangedIn(uint32_t db_index, const Key& key, char event_class,
                         std::string_view /*event*/) {
   server_.changes.OnChange(server_.sessions, db_index, key.name);
-  if (event_class ==
-      kEventString) {  // nobody waits for a string, or for what a command puts over it
+  // Nobody waits for a string, or for what a command puts over it.
+  if (event_class == kEventString) {
     server_.blocked_keys.OnDeletion(db_index, key.name);
   } else {
     server_.blocked_keys.OnChange(db_index, key.name);

@@ -6,9 +6,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <string>
 #include <string_view>
+
+#include "base/thread_cpu.h"
 
 namespace gotthard {
 namespace {
@@ -19,12 +20,6 @@ constexpr std::string_view kReply = "$32\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n
 // One or two turns tell all that a round has to tell; the bound is for a kernel that never does.
 constexpr int kMaxTurns = 50;
 constexpr int64_t kTurnUs = 10'000;
-
-uint64_t ThreadCpuNs() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-}
 
 Status LastError(const char* call) {
   return Status::Error(std::string(call) + ": " + strerror(errno));

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ctime>
 
+#include "base/thread_cpu.h"
 #include "observe/log.h"
 #include "server/signals.h"
 
@@ -288,12 +288,7 @@ uint32_t Router::connections_at(int place) const {
 
 std::vector<ThreadReport> Router::Report() const {
   std::vector<ThreadReport> report;
-  timespec own{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
-  report.push_back({.number = 0,
-                    .connections = connections_at(0),
-                    .cpu_us = static_cast<uint64_t>(own.tv_sec) * 1'000'000 +
-                              static_cast<uint64_t>(own.tv_nsec) / 1000});
+  report.push_back({.number = 0, .connections = connections_at(0), .cpu_us = ThreadCpuNs() / 1000});
   for (const auto& thread : threads_) {
     report.push_back({.number = thread->number(),
                       .connections = connections_at(thread->number()),

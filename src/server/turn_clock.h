@@ -10,7 +10,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <ctime>
+
+#include "base/thread_cpu.h"
 
 namespace gotthard {
 
@@ -37,12 +38,6 @@ class TurnClock {
   }
 
  private:
-  static uint64_t ThreadCpuNs() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-  }
-
   uint64_t mark_ns_ = 0;  // 0: none so far
   uint64_t marked_cpu_ns_ = 0;
 };
