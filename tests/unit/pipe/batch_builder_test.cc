@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/unit/pipe/requests.h"
 
 namespace gotthard {
 namespace {
@@ -27,14 +28,6 @@ CommandIndex MakeIndex() {
   index.Add("mset", {.row = kMset, .first_key = 1, .last_key = -1, .key_step = 2});
   index.Add("auth", {.row = kAuth, .changes_auth = true});
   return index;
-}
-
-std::string Request(const std::vector<std::string>& words) {
-  std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) {
-    bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  }
-  return bytes;
 }
 
 // One connection in front of a builder; batches are read out and recycled at once.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipe/batch_builder.h"
+#include "tests/unit/pipe/requests.h"
 
 namespace gotthard {
 namespace {
@@ -15,14 +16,6 @@ constexpr SessionId kSession{3, 7};
 std::string Pattern(size_t size, char first = 'a') {
   std::string bytes(size, '\0');
   for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(first + i * 7 % 26);
-  return bytes;
-}
-
-std::string Request(const std::vector<std::string>& words) {
-  std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) {
-    bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  }
   return bytes;
 }
 
