@@ -17,6 +17,9 @@ Status Lset(Context& ctx, const Args& args) {
   const auto wanted = ParseInt64(args[2]);
   if (!wanted) return kErrNotInteger;
   ListValue list(ctx, key, *entry);
+  // Before it is known whether the element finds a place: so does Redis, and OBJECT ENCODING shows
+  // it.
+  list.PrepareFor(args[3]);
   const auto count = static_cast<int64_t>(list.Count());
   const int64_t index = *wanted < 0 ? *wanted + count : *wanted;
   if (index < 0 || index >= count) return kErrOutOfRange;
@@ -35,6 +38,7 @@ Status Linsert(Context& ctx, const Args& args) {
   if (!entry) return entry.error();
   if (!*entry) return ctx.reply().Integer(0);
   ListValue list(ctx, key, *entry);
+  list.PrepareFor(args[4]);  // even if there is no such pivot, as in LSET
   const PackedNeedle pivot(args[3]);
   size_t index = 0;
   {

@@ -33,6 +33,16 @@ struct ElementArena::Large {
   Large* previous;
 };
 
+#if defined(GOTTHARD_ARENA_MALLOC)
+namespace {
+// What lies between a Large and its object: where slabs would hold it, it gets the alignment that
+// they promise and no better one.
+constexpr size_t LeadOf(size_t size) {
+  return size > ElementArena::kMaxSlabBytes ? 0 : 4;
+}
+}  // namespace
+#endif
+
 unsigned ElementArena::ClassOf(size_t size) {
   if (size <= 64) return static_cast<unsigned>((std::max<size_t>(size, 8) + 3) / 4 - 2);
   if (size <= 128) return static_cast<unsigned>(15 + (size - 64 + 7) / 8 - 1);
@@ -69,20 +79,20 @@ ElementArena::~ElementArena() {
 void* ElementArena::Allocate(size_t size) {
   assert(size > 0);
 #if defined(GOTTHARD_ARENA_MALLOC)
-  return AllocateLarge(ClassBytes(size));
+  return AllocateLarge(ClassBytes(size), LeadOf(size));
 #else
   if (size > kMaxSlabBytes) [[unlikely]]
-    return AllocateLarge(ClassBytes(size));
+    return AllocateLarge(ClassBytes(size), 0);
   return AllocateSlab(ClassOf(size));
 #endif
 }
 
 void ElementArena::Free(void* object, size_t size) {
 #if defined(GOTTHARD_ARENA_MALLOC)
-  FreeLarge(object, ClassBytes(size));
+  FreeLarge(object, ClassBytes(size), LeadOf(size));
 #else
   if (size > kMaxSlabBytes) [[unlikely]]
-    return FreeLarge(object, ClassBytes(size));
+    return FreeLarge(object, ClassBytes(size), 0);
   FreeSlab(object, ClassOf(size));
 #endif
 }
@@ -211,8 +221,9 @@ void ElementArena::UnlinkRoomy(Page* page, unsigned size_class) {
 
 // --- large objects
 
-void* ElementArena::AllocateLarge(size_t size) {
-  auto* large = static_cast<Large*>(MustMalloc(sizeof(Large) + size));
+// `lead`: bytes in front of the object that are not its own.
+void* ElementArena::AllocateLarge(size_t size, size_t lead) {
+  auto* large = static_cast<Large*>(MustMalloc(sizeof(Large) + lead + size));
   large->previous = nullptr;
   large->next = large_;
   if (large_ != nullptr) large_->previous = large;
@@ -220,11 +231,11 @@ void* ElementArena::AllocateLarge(size_t size) {
   used_bytes_ += size;
   held_bytes_ += sizeof(Large) + size;
   ++part_count_;
-  return large + 1;
+  return reinterpret_cast<char*>(large + 1) + lead;
 }
 
-void ElementArena::FreeLarge(void* object, size_t size) {
-  Large* large = static_cast<Large*>(object) - 1;
+void ElementArena::FreeLarge(void* object, size_t size, size_t lead) {
+  Large* large = reinterpret_cast<Large*>(static_cast<char*>(object) - lead) - 1;
   if (large->next != nullptr) large->next->previous = large->previous;
   (large->previous != nullptr ? large->previous->next : large_) = large->next;
   used_bytes_ -= size;

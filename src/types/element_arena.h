@@ -22,7 +22,8 @@
 // members: 6.7 MB of holes).
 //
 // Allocate and Free are O(1); the destructor costs one free per page, region and large object.
-// Under AddressSanitizer each object comes from malloc, so that overflows are seen.
+// Under AddressSanitizer each object comes from malloc, so that overflows are seen, at an address
+// that is no multiple of 8, so that those are seen who rely on one.
 //
 // Owning thread: whoever owns the collection; the one that frees it may be another.
 #pragma once
@@ -80,8 +81,8 @@ class ElementArena {
   void* AllocateSlab(unsigned size_class);
   void FreeSlab(void* object, unsigned size_class);
   void* AllocateFromRegions(unsigned size_class);
-  void* AllocateLarge(size_t size);
-  void FreeLarge(void* object, size_t size);
+  void* AllocateLarge(size_t size, size_t lead);
+  void FreeLarge(void* object, size_t size, size_t lead);
   Page* NewPage(unsigned size_class);
   void ReleasePage(Page* page, unsigned size_class);
   void ReleaseRegions();

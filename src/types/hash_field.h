@@ -65,5 +65,6 @@ class HashField : private ByteFields {
 
   uint8_t flags_;
 };
+static_assert(alignof(HashField) == 1, "the arena of elements does not align to 8");
 
 }  // namespace gotthard

@@ -11,6 +11,7 @@
 // Limits: a listpack's; a big item as long as memory.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -59,13 +60,19 @@ struct QuicklistNode {
   void Expand();
 };
 static_assert(sizeof(QuicklistNode) <= 48, "a size class of malloc; the next one is 64");
+static_assert(kMaxListpackBytes / 2 < size_t{1} << 30,
+              "elements of two bytes and more: count fits");
 
 // A node's listpack for the editors of types/listpack.h. Call Done when the edit is over.
 class NodeBuffer final : public PackedBuffer {
  public:
   explicit NodeBuffer(QuicklistNode& node) : PackedBuffer(node.data(), node.size), node_(node) {}
   void Resize(size_t size) override;
-  void Done(size_t elements) { node_.count = static_cast<uint32_t>(elements); }
+  // REQUIRES: elements <= kMaxListpackBytes / 2.
+  void Done(size_t elements) {
+    node_.count = static_cast<uint32_t>(elements) & ((uint32_t{1} << 30) - 1);
+    assert(node_.count == elements);
+  }
 
  private:
   QuicklistNode& node_;
