@@ -256,7 +256,7 @@ def memory_rows(keys):
     tenth = keys // 10
     sixty_four = [str(100_000 + i) for i in range(64)]
     for name, at_most, count, words in (
-            ("hash of 10 small fields, per hash", 250, tenth,
+            ("hash of 10 small fields, per hash", 250, keys,
              ["hset", "hash:__rand_int__",
               *[w for i in range(10) for w in (f"field{i}", f"value{i:05d}")]]),
             ("big hash, per field (16 B + 16 B)", 66, keys,
@@ -265,7 +265,7 @@ def memory_rows(keys):
             ("big zset, per 17 B member", 62, keys,
              ["zadd", "big", "__rand_int__", "memb:__rand_int__"]),
             ("big list, per 16 B item", 18.6, keys, ["rpush", "big", "itm:__rand_int__"]),
-            ("set of 64 integers, per set", 360, tenth, ["sadd", "set:__rand_int__", *sixty_four]),
+            ("set of 64 integers, per set", 360, keys, ["sadd", "set:__rand_int__", *sixty_four]),
             ("stream, per entry of 3 fields", 18.6, keys,
              ["xadd", "big", "*", "a", "1", "b", "2", "c", "3"])):
         yield MemoryRow(name, at_most, count, preload(count, *words), needs=(words[0],))
