@@ -343,16 +343,13 @@ void* Arena::MapChunk(bool huge_pages) {
 
 Arena::Chunk* Arena::NewChunk() {
   ++chunk_count_;
-  void* memory = source_ != nullptr && chunk_count_ > kAheadChunks ? source_->Take() : nullptr;
-  if (memory == nullptr) memory = MapChunk(chunk_count_ >= kHugePageChunks);
+  const bool is_prepared = source_ != nullptr && chunk_count_ > kAheadChunks;
+  void* memory = is_prepared ? source_->Take() : nullptr;
+  // Who prepares chunks may come too late. Then this one has small pages, touched one at a time as
+  // they are filled: a huge one would have to be touched here and now.
+  if (memory == nullptr) memory = MapChunk(!is_prepared && chunk_count_ >= kHugePageChunks);
   if (memory == nullptr) OutOfMemory(kChunkBytes);
   auto* chunk = static_cast<Chunk*>(memory);
-  if (chunk_count_ == kHugePageChunks) {
-    for (Chunk* other = chunks_; other != nullptr; other = other->next) {
-      ::madvise(other, kChunkBytes, MADV_HUGEPAGE);
-    }
-  }
-
   chunk->free_pages = UINT32_MAX;
   chunk->touched_pages = 0;
   ++empty_chunks_;

@@ -36,10 +36,11 @@
 //   of the data: the one cost that grows with size).
 // - Erasing shrinks a segment that became sparse, and merges two neighbours that together fill less
 //   than half of one; at most 160 slots move for that. An empty table holds 16 bytes.
-// - Elements whose hashes share their top bits more often than chance allows (a broken hash) make
-//   segments beyond 31 groups instead of deeper directories: the directory has at most
-//   size/8 + 256 words. The hard limit is 28,000 elements whose top bits all agree; there the
-//   process ends with a message.
+// - Elements whose hashes share their top bits more often than chance allows (they arrive in hash
+//   order, or the hash is broken) make segments beyond 31 groups instead of deeper directories: the
+//   directory has at most size + 4096 words, and more only where a segment could not become
+//   larger. The hard limit is 28,000 elements whose top 24 bits all agree; there the process ends
+//   with a message.
 //
 // Owning thread: the execution thread. Any insertion or erasure invalidates Positions, other than
 // the one it returns.

@@ -135,6 +135,32 @@ TEST_CASE("the longest insert or erase rebuilds one segment and copies three, wh
   CHECK(fixture.table.segments() == 0);
 }
 
+TEST_CASE("elements that come in the order of their hashes make no segment that is long to split") {
+  // As when a table is filled from another one's walk.
+  Fixture fixture([](uint64_t id) { return id * 0x0000'0400'0000'0000 + (id & 0x7f); });
+  const uint64_t count = uint64_t{1} << 22;
+  uint64_t longest = 0;
+  uint64_t longest_directory = 0;
+  for (uint64_t id = 0; id < count / 8; ++id) {
+    const uint64_t slots = fixture.table.slots_moved();
+    const uint64_t words = fixture.table.directory_words_moved();
+    fixture.Insert(id);
+    longest = std::max(longest, fixture.table.slots_moved() - slots);
+    longest_directory = std::max(longest_directory, fixture.table.directory_words_moved() - words);
+  }
+  // The first segment that is full splits a dozen times in a row, later ones now and then.
+  CHECK(longest <= 14 * Table::kSlots * 31);
+  CHECK(longest_directory <= 2 * 16'384);
+  CHECK(fixture.table.size() * 100 / fixture.table.capacity() >= 72);
+}
+
+TEST_CASE("a segment that cannot become larger splits, however much the directory grows") {
+  // As many as one segment may hold, all alike in the first 17 bits.
+  Fixture fixture([](uint64_t id) { return (id * 0x9e37'79b9'7f4a'7c15) >> 17; });
+  for (uint64_t id = 0; id < 60'000; ++id) fixture.Insert(id);
+  fixture.CheckEqualsModel();
+}
+
 TEST_CASE("a table that lost most of its elements holds little") {
   Fixture fixture(Mix);
   for (uint64_t id = 0; id < 200'000; ++id) fixture.Insert(id);
