@@ -17,6 +17,10 @@ __attribute__((weak)) void malloc_stats_print(void (*write)(void*, const char*),
                                               const char* options);
 __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes();
 __attribute__((weak)) size_t __sanitizer_get_heap_size();
+
+// What jemalloc reads at its start, before MALLOC_CONF in the environment. See KeepLargeExtents.
+// The name is jemalloc's. NOLINTNEXTLINE(readability-identifier-naming)
+[[gnu::used]] const char* malloc_conf = "oversize_threshold:0";
 }
 
 namespace gotthard {
@@ -106,6 +110,15 @@ int AllocatorControl(const char* name, void* get, size_t* get_size, void* set, s
 bool SetAllocatorThreads(bool run) {
   if (mallctl == nullptr) return true;
   return mallctl("background_thread", nullptr, nullptr, &run, sizeof(run)) == 0;
+}
+
+// jemalloc 5.3 makes arena 0, the main thread's, before it reads its options: without the call it
+// keeps the 8 MiB that the option has where it is not given.
+void KeepLargeExtents() {
+  size_t never = SIZE_MAX;
+  if (mallctl != nullptr) {
+    mallctl("arena.0.oversize_threshold", nullptr, nullptr, &never, sizeof(never));
+  }
 }
 
 size_t ResidentBytes() {

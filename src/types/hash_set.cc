@@ -1,24 +1,26 @@
 #include "types/hash_set.h"
 
+#include <cstring>
+
 namespace gotthard {
 
 class HashSet::Copy final : public StepwiseCopy {
  public:
   explicit Copy(const HashSet& from)
-      : steps_(from.table_), copy_(std::make_unique<HashSet>(from.hasher_)) {}
+      : copy_(std::make_unique<HashSet>(from.hasher_)), steps_(from.table_, copy_->table_) {}
 
   bool Step() override {
-    return steps_.Step([this](const void* element) {
-      const std::string_view member = ReadElementText(element);
-      copy_->Add(member);
-      return member.size();
+    return steps_.Step([this](const void* element, size_t* bytes) {
+      const size_t size = ElementTextBytes(ReadElementText(element).size());
+      *bytes += size;
+      return std::memcpy(copy_->arena_.Allocate(size), element, size);
     });
   }
   void* Release() override { return copy_.release(); }
 
  private:
-  TableSteps steps_;
   std::unique_ptr<HashSet> copy_;
+  TableCopySteps steps_;
 };
 
 std::unique_ptr<StepwiseCopy> HashSet::BeginCopy() const {

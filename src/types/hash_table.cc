@@ -1,6 +1,7 @@
 #include "types/hash_table.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 namespace gotthard {
@@ -163,20 +164,25 @@ size_t HashTable::ExpireDue(int64_t now_ms, size_t limit,
 class HashTable::Copy final : public StepwiseCopy {
  public:
   explicit Copy(const HashTable& from)
-      : steps_(from.table_), copy_(std::make_unique<HashTable>(from.hasher_)) {}
+      : copy_(std::make_unique<HashTable>(from.hasher_)), steps_(from.table_, copy_->table_) {
+    copy_->expiring_ = from.expiring_;
+    copy_->next_expiry_ms_ = from.next_expiry_ms_;
+    copy_->sweep_prefix_ = from.sweep_prefix_;
+    copy_->sweep_min_ms_ = from.sweep_min_ms_;
+  }
 
   bool Step() override {
-    return steps_.Step([this](const void* element) {
-      const auto& each = *static_cast<const HashField*>(element);
-      copy_->Insert(each.field(), each.value(), each.expiry_ms());
-      return each.size_bytes();
+    return steps_.Step([this](const void* element, size_t* bytes) {
+      const size_t size = static_cast<const HashField*>(element)->size_bytes();
+      *bytes += size;
+      return std::memcpy(copy_->arena_.Allocate(size), element, size);
     });
   }
   void* Release() override { return copy_.release(); }
 
  private:
-  TableSteps steps_;
   std::unique_ptr<HashTable> copy_;
+  TableCopySteps steps_;
 };
 
 std::unique_ptr<StepwiseCopy> HashTable::BeginCopy() const {

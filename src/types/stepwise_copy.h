@@ -33,34 +33,44 @@ class StepwiseCopy {
   virtual void* Release() = 0;
 };
 
-// Walks over a table's elements in steps. Ends with any change of the table.
-class TableSteps {
+// Makes one table the copy of another in steps. Both have the same hash function, so segments are
+// copied as they are, with nothing hashed or looked for; only the elements' addresses differ.
+class TableCopySteps {
  public:
-  explicit TableSteps(const Table& table) : table_(table) {}
+  // REQUIRES: `to` is empty. It is good only to be destroyed until Step was true.
+  TableCopySteps(const Table& from, Table& to) : from_(from), to_(to) { to.BeginCopy(from); }
 
-  // Calls visit(element), which returns the element's bytes, with those of one segment, or as many
-  // of them as kStepBytes allow. True after the last one.
-  template <typename Visit>
-  bool Step(Visit&& visit) {
-    Table::Segment* segment = table_.SegmentAt(prefix_);
-    table_.PrefetchSegmentAhead(prefix_);
+  // Calls copy(element, &bytes), which returns the element's copy and adds its size, for those of
+  // one segment, or as many of them as a step may take. True after the last one.
+  template <typename Copy>
+  bool Step(Copy&& copy) {
+    if (from_.size() == 0) return true;
+    Table::Segment* segment = from_.SegmentAt(prefix_);
+    from_.PrefetchSegmentAhead(prefix_);
+    if (copied_ == 0) segment_ = to_.CopySegment(segment);
     size_t met = 0;
     size_t bytes = 0;
+    const size_t last = copied_ + kMaxElements;
     Table::ForEachInSegment(segment, [&](Table::Position position) {
-      if (met++ < passed_ || bytes >= StepwiseCopy::kStepBytes) return;
-      bytes += visit(Table::ElementAt(*position.slot));
-      ++passed_;
+      if (met++ < copied_ || copied_ == last || bytes >= StepwiseCopy::kStepBytes) return;
+      to_.SetCopied(segment_, position, copy(Table::ElementAt(*position.slot), &bytes));
+      ++copied_;
     });
-    if (passed_ < met) return false;
-    passed_ = 0;
+    if (copied_ < met) return false;
+    copied_ = 0;
     prefix_ = Table::NextPrefix(segment);
     return prefix_ == 0;
   }
 
  private:
-  const Table& table_;
+  // More than the segments of a good hash have.
+  static constexpr size_t kMaxElements = 4 * StepwiseCopy::kStepElements;
+
+  const Table& from_;
+  Table& to_;
   uint64_t prefix_ = 0;
-  size_t passed_ = 0;  // elements of the segment that were visited
+  Table::Segment* segment_ = nullptr;  // the copy under way
+  size_t copied_ = 0;                  // elements of it that are there
 };
 
 // The whole copy at once.

@@ -332,6 +332,29 @@ void Table::ResizeDirectory(unsigned depth) {
   depth_ = depth;
 }
 
+// --- copying ---
+
+void Table::BeginCopy(const Table& from) {
+  assert(segment_count_ == 0);
+  std::free(directory_);
+  depth_ = from.depth_;
+  directory_ = NewDirectory(depth_);
+  // The words are set as segments come, in their order; who destroys the table before the last one
+  // counts them.
+  if (from.size_ == 0) std::fill_n(directory_, size_t{1} << depth_, WordOf(Empty()));
+}
+
+Table::Segment* Table::CopySegment(const Segment* from) {
+  Segment* segment = NewSegment(from->prefix, from->depth, from->groups);
+  segment->min_expiry_ms = from->min_expiry_ms;
+  segment->count = from->count;
+  for (unsigned i = 0; i < from->groups; ++i) {
+    std::memcpy(segment->group(i)->control, from->group(i)->control, sizeof(Group::control));
+  }
+  SetWords(segment);
+  return segment;
+}
+
 // --- erasing ---
 
 void Table::Erase(Position position) {

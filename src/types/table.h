@@ -216,6 +216,20 @@ class Table {
   template <typename Visit>
   static void ForEachInSegment(Segment* segment, Visit&& visit);
 
+  // --- Copying (types/stepwise_copy.h). Only these, and the destructor, until all are copied.
+  // REQUIRES: this table is empty, and has the other's hash function.
+  void BeginCopy(const Table& from);
+  // A segment as `from`, to whose elements SetCopied has yet to be called one by one. In the order
+  // of their prefixes. Of a table without elements there is none.
+  Segment* CopySegment(const Segment* from);
+  void SetCopied(Segment* copy, Position from, void* element) {
+    const auto offset =
+        reinterpret_cast<uintptr_t>(from.slot) - reinterpret_cast<uintptr_t>(from.segment);
+    auto* slot = reinterpret_cast<uint64_t*>(reinterpret_cast<uintptr_t>(copy) + offset);
+    *slot = (*from.slot & ~kPointerMask) | reinterpret_cast<uintptr_t>(element);
+    ++size_;
+  }
+
  private:
   void Locate(uint64_t hash, Ahead* ahead) const;
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
