@@ -43,7 +43,7 @@ def judge_speed(summary, measured_rows):
             cell["numbers"] = row.numbers
             if server in row.judge:
                 cell["target_share"], cell["target_times"] = row.share, row.times
-            elif server == rows.PIPED:
+            elif server == rows.TWO:
                 cell["target_times"] = 1.0
             else:
                 continue

@@ -80,6 +80,7 @@ def choose_servers(options):
                                 "", "--appendonly", "no", "--maxclients", "10100", "--dir",
                                 "{dir}"])]
     servers += [Server(f"gotthard-{n}", gotthard + [n]) for n in ("1", "auto", "2")]
+    servers.append(Server("gotthard-piped", gotthard + ["2", "--io-threads-always-active", "yes"]))
     # The others choose their back end; where io_uring is refused or dearer, they are on epoll, too.
     if not options.quick or options.only:
         servers += [Server(f"gotthard-epoll-{n}", gotthard + [n, "--io-backend", "epoll"])

@@ -118,6 +118,7 @@ struct Config {
   int64_t socket_mark_id;
   int64_t io_threads;  // threads that do I/O, 1..128; 0 = auto
   bool io_threads_do_reads;
+  bool io_threads_always_active;
   int io_backend;
   int64_t proto_max_bulk_len;
   int64_t client_query_buffer_limit;

@@ -75,10 +75,17 @@ constexpr OptionRow kNetworkRows[] = {
      .min = 1,
      .max = 128,
      .flags = kOptDebug | kOptAutoIsZero,
-     .help = "How many threads read requests and write replies. 1: the thread that runs the "
-             "commands does it all. auto: begin so, and move connections to further threads only "
-             "while that thread is the bottleneck and processors are idle.",
+     .help =
+         "How many threads read requests and write replies. 1: the thread that runs the "
+         "commands does it all. 2 and more: connections live on that many less one, and with it "
+         "while little is sent. auto: begin with one, and move connections to further threads "
+         "only while that thread is the bottleneck and processors are idle.",
      .sample = "io-threads auto"},
+    {.name = "io-threads-always-active",
+     .member = &Config::io_threads_always_active,
+     .initial = "no",
+     .help = "With a fixed number of io-threads: clients stay on the further threads also while "
+             "they send so little that the thread that runs the commands answers faster alone."},
     {.name = "io-backend",
      .member = &Config::io_backend,
      .initial = "auto",

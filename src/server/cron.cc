@@ -33,8 +33,10 @@ Cron::Cron(ServerState& server, Router& router)
       idle_cores_(IdleCores::Usable()) {}
 
 Status Cron::Spread(int64_t io_threads) {
+  fixed_threads_ = std::max(0, static_cast<int>(io_threads) - 1);
   if (io_threads != 0) {
-    GOTTHARD_RETURN_IF_ERROR(SpreadOver(static_cast<int>(io_threads) - 1));
+    few_batches_ = FewBatches();
+    GOTTHARD_RETURN_IF_ERROR(SpreadOver(fixed_threads_));
   } else if (!auto_threads_) {
     policy_ = ThreadPolicy(static_cast<int>(IdleCores::Usable().size()));
   }
@@ -67,7 +69,7 @@ bool Cron::MayExpire() const {
 int64_t Cron::NextInUs() const {
   uint64_t next = next_tick_ns_;
   if (expire_pending_ && MayExpire()) next = std::min(next, next_expire_ns_);
-  if (auto_threads_ || placing_) next = std::min(next, next_policy_ns_);
+  if (places() || placing_) next = std::min(next, next_policy_ns_);
   const uint64_t now = server_.clock.MonotonicNs();
   int64_t in_us = next <= now ? 0 : static_cast<int64_t>((next - now) / kNsPerUs) + 1;
   const int64_t deadline_ms = server_.executor->NextDeadlineMs();
@@ -96,9 +98,9 @@ bool Cron::Run(bool busy) {
   if ((tick || (expire_pending_ && (!busy || now_ns >= next_expire_ns_))) && MayExpire()) {
     Expire(now_ns);
   }
-  if ((auto_threads_ || placing_) && now_ns >= next_policy_ns_) {
+  if ((places() || placing_) && now_ns >= next_policy_ns_) {
     next_policy_ns_ = now_ns + static_cast<uint64_t>(ThreadPolicy::kPeriodMs) * kNsPerMs;
-    if (auto_threads_) PlaceConnections(now_ns);
+    if (places()) PlaceConnections(now_ns);
     if (placing_) placing_ = !router_.Rebalance(kSessionsPerTick);
   }
   return tick || copying;
@@ -202,7 +204,15 @@ void Cron::SampleFigures(uint64_t now_ns) {
   SampleStats(server_);
 }
 
-void Cron::PlaceConnections(uint64_t now_ns) {
+int Cron::FixedThreads() {
+  const uint64_t batches = server_.stats.batches;
+  const uint64_t ran = batches - std::min(batches, std::exchange(batches_, batches));
+  const uint64_t rounds = router_.rounds() - std::exchange(rounds_, router_.rounds());
+  const bool home = few_batches_.Decide(ran, rounds);
+  return home && !server_.config.values().io_threads_always_active ? 0 : fixed_threads_;
+}
+
+int Cron::WantedThreads(uint64_t now_ns) {
   const uint64_t elapsed_ns = now_ns - std::exchange(policy_at_ns_, now_ns);
   uint64_t threads_us = 0;
   for (int i = 1; i <= router_.thread_count(); ++i) threads_us += router_.thread_cpu_us(i);
@@ -213,7 +223,7 @@ void Cron::PlaceConnections(uint64_t now_ns) {
   const uint64_t commands = server_.stats.total_commands_processed;
   const uint64_t run = commands - std::min(commands, std::exchange(commands_, commands));
   const double elapsed_us = static_cast<double>(elapsed_ns) / 1000;
-  if (elapsed_us < 1) return;
+  if (elapsed_us < 1) return policy_.spread();
   const double execution_load = static_cast<double>(own_used) / elapsed_us;
   ThreadPolicy::Sample sample{
       .execution_load = execution_load,
@@ -221,12 +231,18 @@ void Cron::PlaceConnections(uint64_t now_ns) {
       .idle_cores = policy_.WantsIdleCores(execution_load) ? idle_cores_.Sample(now_ns) : 0,
       .commands = run,
       .connections = static_cast<uint32_t>(server_.sessions.size())};
-  if (Status spread = SpreadOver(policy_.Decide(sample)); !spread.ok()) {
+  return policy_.Decide(sample);
+}
+
+void Cron::PlaceConnections(uint64_t now_ns) {
+  const int threads = auto_threads_ ? WantedThreads(now_ns) : FixedThreads();
+  if (Status spread = SpreadOver(threads); !spread.ok()) {
     if (server_.log != nullptr) {
       server_.log->Warning(std::string(spread.text()) +
                            ". Clients stay with the threads there are.");
     }
     auto_threads_ = false;
+    fixed_threads_ = 0;
   }
 }
 

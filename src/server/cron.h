@@ -1,5 +1,5 @@
 // Cron: what the execution thread does from time to time: active expiry, idle clients, figures that
-// are sampled, and where connections live (`io-threads auto`). Every call is bounded. Owning
+// are sampled, and where connections live (`io-threads`). Every call is bounded. Owning
 // thread: the execution thread.
 #pragma once
 
@@ -39,10 +39,12 @@ class Cron {
   // Microseconds until Run has something to do again.
   int64_t NextInUs() const;
   // Over how many threads clients are spread: the policy decides (0), or they move to the places
-  // that `io_threads` threads that do I/O make.
+  // that `io_threads` threads that do I/O make, as long as they send enough.
   Status Spread(int64_t io_threads);
 
  private:
+  // Whether the number of threads may change by itself.
+  bool places() const { return auto_threads_ || fixed_threads_ != 0; }
   int64_t Hz() const;
   bool MayExpire() const;
   void Expire(uint64_t now_ns);
@@ -52,13 +54,17 @@ class Cron {
   void EvictClients(uint64_t over_bytes);
   void SampleFigures(uint64_t now_ns);
   void PlaceConnections(uint64_t now_ns);
+  int WantedThreads(uint64_t now_ns);
+  int FixedThreads();
   Status SpreadOver(int threads);
 
   ServerState& server_;
   Router& router_;
   bool auto_threads_ = false;
-  bool placing_ = false;  // some connections may not be where the spread wants them
+  int fixed_threads_ = 0;  // that connections are spread over unless they are quiet; 0: none
+  bool placing_ = false;   // some connections may not be where the spread wants them
   ThreadPolicy policy_;
+  FewBatches few_batches_;
   IdleCores idle_cores_;
   uint64_t next_tick_ns_ = 0;
   uint64_t next_policy_ns_ = 0;
@@ -68,7 +74,9 @@ class Cron {
   uint32_t expire_db_ = 0;
   size_t next_client_ = 0;
   uint64_t client_bytes_ = 0;  // of the clients looked at in this round
-  // The previous sample of the policy.
+  // The previous samples of the policies.
+  uint64_t batches_ = 0;
+  uint64_t rounds_ = 0;
   uint64_t policy_at_ns_ = 0;
   uint64_t execution_cpu_us_ = 0;
   uint64_t threads_cpu_us_ = 0;

@@ -166,6 +166,7 @@ void Router::Process(std::vector<std::unique_ptr<CommandBatch>>& batches) {
 
 void Router::RunCollected() {
   if (collected_.empty()) return;
+  ++rounds_;
   executor_->Run(collected_);
   collected_.clear();
 }

@@ -369,6 +369,8 @@ Daemon::StartResult Daemon::Start(const std::vector<std::string>& options,
         std::string("127.0.0.1"), std::string("--dir"), dir_.path()}) {
     args.push_back(arg);
   }
+  // What a test says of I/O threads is about these, not about when they are used.
+  args.insert(args.end(), {"--io-threads-always-active", "yes"});
   if (const char* backend = std::getenv("GOTTHARD_TEST_IO_BACKEND")) {
     args.emplace_back("--io-backend");
     args.emplace_back(backend);

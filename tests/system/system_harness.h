@@ -123,7 +123,8 @@ class Daemon {
  public:
   // Options as on the command line ("--io-threads", "2"). A config text, if there is one, is
   // written to a file that becomes the first argument; options overrule it. Returns once PING is
-  // answered (PONG, or an error: with requirepass that is an answer too).
+  // answered (PONG, or an error: with requirepass that is an answer too). io-threads-always-active
+  // is yes if the options do not say otherwise.
   explicit Daemon(std::vector<std::string> options = {}, std::string_view config_text = {});
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

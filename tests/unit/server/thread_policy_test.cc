@@ -1,4 +1,4 @@
-// Where connections live with `io-threads auto`, decided on simulated loads.
+// Where connections live, decided on simulated loads.
 #include "server/thread_policy.h"
 
 #include <algorithm>
@@ -167,6 +167,28 @@ TEST_CASE("What does not change does not swing") {
       if (gain < ThreadPolicy::kOutGain) CHECK(run.samples_out <= 60 * kMinute / 100);
     }
   }
+}
+
+TEST_CASE("With few batches at a time connections come home, with several they go out") {
+  FewBatches few;
+  CHECK_FALSE(few.Decide(1000, 990));
+  CHECK_FALSE(few.Decide(1000, 990));
+  CHECK(few.Decide(1000, 990));
+  for (int i = 0; i < 100; ++i) CHECK(few.Decide(3000, 1000));  // neither few nor several
+  CHECK(few.Decide(5000, 1000));
+  CHECK(few.Decide(5000, 1000));
+  CHECK(few.Decide(1000, 1000));  // not in a row
+  CHECK(few.Decide(5000, 1000));
+  CHECK(few.Decide(5000, 1000));
+  CHECK_FALSE(few.Decide(5000, 1000));
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(few.Decide(1500, 1000));
+}
+
+TEST_CASE("Next to no rounds say nothing of how many batches come at a time") {
+  FewBatches few;
+  for (int i = 0; i < 100; ++i)
+    CHECK_FALSE(few.Decide(FewBatches::kRounds - 1, FewBatches::kRounds - 1));
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(few.Decide(0, 0));
 }
 
 }  // namespace
