@@ -191,6 +191,15 @@ def projection_table(found):
         ["row"] + [f"{n} cores" for n in CORES] + ["cores at which both do"], table)
 
 
+def floor_table(found):
+    if not found:
+        return []
+    table = [[f["row"], f"{f['ns_per_byte']:.4f}", f"{f['responder_ns_per_byte']:.4f}",
+              f"{f['share']:.2f}", f"{f['at_most']:g}", f["verdict"]] for f in found]
+    return ["", "Large values: CPU ns per byte, beside a responder that stores nothing"] + grid(
+        ["row", "gotthard-1", "responder", "share", "at most", "verdict"], table)
+
+
 def memory_table(memory, servers):
     table = []
     for name in dict.fromkeys(c["row"] for c in memory):

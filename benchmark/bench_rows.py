@@ -35,7 +35,7 @@ TWO = "gotthard-2"
 PIPED = "gotthard-piped"  # io-threads 2, also while little is sent
 EPOLL = ("gotthard-epoll-1", "gotthard-epoll-2")
 SECTIONS = ("ladder", "sizes", "mixes", "connections", "multi", "keys", "collections", "heavy",
-            "memory", "pauses")
+            "floor", "memory", "pauses")
 
 
 @dataclass

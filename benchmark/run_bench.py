@@ -21,6 +21,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True  # leave no __pycache__ in the tree
+import bench_floor as floor  # noqa: E402
 import bench_pauses as pauses  # noqa: E402
 import bench_report as report  # noqa: E402
 import bench_rows as rows  # noqa: E402
@@ -138,6 +139,7 @@ def plan(options):
         "speed": [r for r in rows.speed_rows(options) if selected(r.section, r.name)],
         "keys": [r for r in rows.key_count_rows(options.key_counts)
                  if selected(r.section, r.name)],
+        "floor": [r for r in floor.ROWS if selected("floor", r.name)],
         "memory": memory,
         "pauses": [n for n in (pauses.QUICK_EVENTS if options.quick else pauses.EVENTS)
                    if selected("pauses", n)],
@@ -145,6 +147,8 @@ def plan(options):
 
 
 def list_rows(planned):
+    for row in planned["floor"]:
+        print(f"{'floor':12} {row.name:28} at most {floor.AT_MOST:g} times the responder's CPU")
     for row in planned["speed"] + planned["keys"]:
         print(f"{row.section:12} {row.name:28} share {row.share:.2f}, times {row.times:.2f}")
     for row in planned["memory"]:
@@ -181,6 +185,8 @@ def measure_all(servers, planned, options, problems):
                 pauses.EVENTS[n][1] for n in planned["pauses"]]:
             server.has(*needs)  # asked now, remembered for when it is down
         server.stop()
+    large = timed(seconds, "floor", lambda: floor.measure_floor(
+        running, [r.name for r in planned["floor"]], options, problems, say))
     memory = timed(seconds, "memory", lambda: speed.measure_memory(
         running, planned["memory"], options, problems, skipped))
     pause_results = timed(seconds, "pauses", lambda: pauses.measure_pauses(
@@ -191,17 +197,18 @@ def measure_all(servers, planned, options, problems):
     report.judge_memory(memory)
     text = (report.speed_tables(summary, measured, names) +
             report.thread_table(summary, names) + report.execution_table(execution) +
-            report.projection_table(execution) +
+            report.projection_table(execution) + report.floor_table(large) +
             report.memory_table(memory, names) + report.pause_table(pause_results))
     judged = [(c["section"], c["row"], c["server"], c["verdict"])
               for c in summary.values() if "verdict" in c]
     judged += [("execution", e["row"], rows.PIPED, e["verdict"]) for e in execution]
+    judged += [("floor", f["row"], f["server"], f["verdict"]) for f in large]
     judged += [("memory", m["row"], m["server"], m["verdict"]) for m in memory if "verdict" in m]
     judged += [("pauses", p["row"], p["server"], p["verdict"]) for p in pause_results
                if p["verdict"]]
     text += report.totals(judged, skipped.rows)
     return {"versions": versions, "speed": list(summary.values()), "execution": execution,
-            "memory": memory, "pauses": pause_results, "rounds": cells, "seconds": seconds,
+            "floor": large, "memory": memory, "pauses": pause_results, "rounds": cells, "seconds": seconds,
             "not_measured": skipped.rows}, text
 
 

@@ -29,7 +29,7 @@ def check_list():
     done = run_bench("--list")
     sections = {line.split()[0] for line in done.stdout.splitlines()}
     wanted = {"ladder", "sizes", "mixes", "connections", "multi", "keys", "collections", "heavy",
-              "memory", "pauses"}
+              "floor", "memory", "pauses"}
     return done.returncode == 0 and sections == wanted, done
 
 
