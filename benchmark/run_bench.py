@@ -208,8 +208,8 @@ def measure_all(servers, planned, options, problems):
                if p["verdict"]]
     text += report.totals(judged, skipped.rows)
     return {"versions": versions, "speed": list(summary.values()), "execution": execution,
-            "floor": large, "memory": memory, "pauses": pause_results, "rounds": cells, "seconds": seconds,
-            "not_measured": skipped.rows}, text
+            "floor": large, "memory": memory, "pauses": pause_results, "rounds": cells,
+            "seconds": seconds, "not_measured": skipped.rows}, text
 
 
 def run(options, problems):

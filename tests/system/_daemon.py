@@ -35,7 +35,8 @@ class Daemon:
         self.log = open(os.path.join(self.dir.name, "log"), "wb")
         self.process = subprocess.Popen(
             [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.dir.name,
-             "--io-threads-always-active", "yes", *options] + (["--io-backend", backend] if backend else []),
+             "--io-threads-always-active", "yes", *options] +
+            (["--io-backend", backend] if backend else []),
             stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         wait_until("the daemon", self._answers)
 
