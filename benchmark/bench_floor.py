@@ -7,6 +7,7 @@ copy to and from memory that is equally far away.
 """
 import contextlib
 import os
+import statistics
 
 from bench_load import load_data, measure
 from bench_rows import Data, Row, preload
@@ -61,10 +62,14 @@ def measure_keys(server, keys, chosen, options, say):
     return found
 
 
-def measure_floor(servers, chosen, options, problems, say):
+def measure_floor(servers, chosen, options, problems, skipped, say):
     results = []
     server = next((s for s in servers if s.name == "gotthard-1"), None)
-    for keys in KEYS if server is not None else ():
+    if server is None:
+        for name in chosen:
+            skipped.add("floor", name, "gotthard-1 does not take part")
+        return results
+    for keys in KEYS:
         wanted = [r for r in ROWS if r.name in chosen and f"of {keys} keys" in r.name]
         if not wanted:
             continue
@@ -74,7 +79,7 @@ def measure_floor(servers, chosen, options, problems, say):
             problems.append(f"floor, {keys} keys: {error}")
             continue
         for row in wanted:
-            ours, floor = (sorted(found[row.name, name])[options.rounds // 2]
+            ours, floor = (statistics.median(found[row.name, name])
                            for name in (server.name, "responder"))
             results.append({"row": row.name, "server": server.name, "ns_per_byte": ours,
                             "responder_ns_per_byte": floor, "share": ours / floor,

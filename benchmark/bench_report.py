@@ -52,6 +52,10 @@ def judge_speed(summary, measured_rows):
                 missed.append("CPU")
             if cell["times"] < cell["target_times"]:
                 missed.append("throughput")
+            fixed = [summary[section, name, s]["rps"] for s in (rows.INLINE[0], rows.PIPED)
+                     if server == rows.AUTO and (section, name, s) in summary]
+            if fixed and cell["rps"] < rows.OF_THE_BETTER * max(fixed):
+                missed.append("the better of 1 and 2")
             cell["verdict"] = "misses " + ", ".join(missed) if missed else "reached"
         base["numbers"] = row.numbers
 

@@ -31,6 +31,8 @@ EXECUTION_US = {"50x1": 0.30, "50x10": 0.15, "50x16": 0.13, "10x100": 0.10, "4x1
 EXECUTION_THREAD = "gotthard-server"  # the main thread
 BASELINE = "redis"
 INLINE = ("gotthard-1", "gotthard-auto")
+AUTO = "gotthard-auto"
+OF_THE_BETTER = 0.95  # of what 1 and 2 threads answer, auto must answer at least so much
 TWO = "gotthard-2"
 PIPED = "gotthard-piped"  # io-threads 2, also while little is sent
 EPOLL = ("gotthard-epoll-1", "gotthard-epoll-2")
@@ -75,7 +77,7 @@ ITEM = "0123456789abcdef"
 TEN = [f"item{i:012d}" for i in range(10)]
 SMALL = 100_000  # small collections, of ten elements each
 BIG = 1_000_000  # elements of a large one
-ALL_SERVERS = (BASELINE, *INLINE, TWO, *EPOLL)
+ALL_SERVERS = (BASELINE, *INLINE, TWO, PIPED, *EPOLL)
 
 
 def data_sets(big):
@@ -132,7 +134,7 @@ def ladder_rows():
         for load, (share, times) in LADDER.items():
             connections, depth = map(int, load.split("x"))
             yield Row("ladder", f"{op} {load}", data, args, load, round(share + allowance, 2),
-                      times, servers=ALL_SERVERS + ((PIPED,) if op == "get" else ()),
+                      times, servers=ALL_SERVERS,
                       numbers={"op": op, "depth": depth, "connections": connections})
 
 

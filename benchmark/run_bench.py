@@ -186,7 +186,7 @@ def measure_all(servers, planned, options, problems):
             server.has(*needs)  # asked now, remembered for when it is down
         server.stop()
     large = timed(seconds, "floor", lambda: floor.measure_floor(
-        running, [r.name for r in planned["floor"]], options, problems, say))
+        running, [r.name for r in planned["floor"]], options, problems, skipped, say))
     memory = timed(seconds, "memory", lambda: speed.measure_memory(
         running, planned["memory"], options, problems, skipped))
     pause_results = timed(seconds, "pauses", lambda: pauses.measure_pauses(

@@ -55,7 +55,7 @@ class Client {
   // False: the connection is over.
   bool Read(char* buffer) {
     size_t room = kReadBytes;
-    if (replies_.receive && skip_ >= kLargeBytes && skip_ <= replies_.value_bytes + 2) {
+    if (replies_.receive && is_large_ && skip_ != 0) {
       // The value's end is the buffer's.
       std::string& value = Chosen();
       buffer = value.data() + value.size() - skip_;
@@ -117,6 +117,7 @@ class Client {
       argument_ = 0;
     } else {
       skip_ = number + 2;
+      is_large_ = number >= kLargeBytes && number <= replies_.value_bytes;
     }
     line_.clear();
   }
@@ -149,6 +150,7 @@ class Client {
   Replies& replies_;
   std::string line_;  // the header, the command's name or the key, as far as it has come
   size_t skip_ = 0;   // bytes of the argument still to come, with its line end
+  bool is_large_ = false;
   size_t arguments_left_ = 0;
   int argument_ = 0;   // which one comes
   size_t number_ = 0;  // in the key

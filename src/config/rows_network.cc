@@ -76,16 +76,15 @@ constexpr OptionRow kNetworkRows[] = {
      .max = 128,
      .flags = kOptDebug | kOptAutoIsZero,
      .help =
-         "How many threads read requests and write replies. 1: the thread that runs the "
-         "commands does it all. 2 and more: connections live on that many less one, and with it "
-         "while little is sent. auto: begin with one, and move connections to further threads "
-         "only while that thread is the bottleneck and processors are idle.",
+         "How many threads read requests and write replies, at most. 1: the thread that runs "
+         "the commands does it all. More: begin so, and use further ones only while that thread "
+         "is the bottleneck and processors are idle. auto: as many as there are processors.",
      .sample = "io-threads auto"},
     {.name = "io-threads-always-active",
      .member = &Config::io_threads_always_active,
      .initial = "no",
-     .help = "With a fixed number of io-threads: clients stay on the further threads also while "
-             "they send so little that the thread that runs the commands answers faster alone."},
+     .help = "With a number of io-threads: all clients live on the further threads, also while the "
+             "thread that runs the commands would answer them faster alone."},
     {.name = "io-backend",
      .member = &Config::io_backend,
      .initial = "auto",

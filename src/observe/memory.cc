@@ -18,7 +18,7 @@ __attribute__((weak)) void malloc_stats_print(void (*write)(void*, const char*),
 __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes();
 __attribute__((weak)) size_t __sanitizer_get_heap_size();
 
-// What jemalloc reads at its start, before MALLOC_CONF in the environment. See KeepLargeExtents.
+// What jemalloc reads at its start, before MALLOC_CONF in the environment. See SetAllocatorThreads.
 // The name is jemalloc's. NOLINTNEXTLINE(readability-identifier-naming)
 [[gnu::used]] const char* malloc_conf = "oversize_threshold:0";
 }
@@ -107,18 +107,16 @@ int AllocatorControl(const char* name, void* get, size_t* get_size, void* set, s
   return mallctl(name, get, get_size, set, set_size);
 }
 
+// By itself jemalloc gives free extents of 8 MiB and more back to the system at once, in the thread
+// that frees one or cuts a piece off: 1 to 3 ms in the middle of a command. That is left to its own
+// threads, as long as they run. malloc_conf is for the arenas of other threads; jemalloc 5.3 makes
+// arena 0, the main thread's, before it reads its options.
 bool SetAllocatorThreads(bool run) {
   if (mallctl == nullptr) return true;
-  return mallctl("background_thread", nullptr, nullptr, &run, sizeof(run)) == 0;
-}
-
-// jemalloc 5.3 makes arena 0, the main thread's, before it reads its options: without the call it
-// keeps the 8 MiB that the option has where it is not given.
-void KeepLargeExtents() {
-  size_t never = SIZE_MAX;
-  if (mallctl != nullptr) {
-    mallctl("arena.0.oversize_threshold", nullptr, nullptr, &never, sizeof(never));
-  }
+  if (mallctl("background_thread", nullptr, nullptr, &run, sizeof(run)) != 0) return false;
+  size_t threshold = run ? SIZE_MAX : size_t{8} << 20;
+  mallctl("arena.0.oversize_threshold", nullptr, nullptr, &threshold, sizeof(threshold));
+  return true;
 }
 
 size_t ResidentBytes() {

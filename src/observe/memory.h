@@ -37,10 +37,6 @@ int AllocatorControl(const char* name, void* get, size_t* get_size, void* set, s
 // of whoever allocates next; without them a process that allocates nothing keeps what it has freed.
 // False: jemalloc cannot; true also where there is no jemalloc.
 bool SetAllocatorThreads(bool run);
-// By itself jemalloc gives free extents of 8 MiB and more back to the system at once, in the thread
-// that frees one or cuts a piece off: 1 to 3 ms in the middle of a command. After this call it
-// treats them as all others, which its own threads give back after some seconds.
-void KeepLargeExtents();
 
 // The process's resident set (/proc/self/statm), 0 when it cannot be read.
 size_t ResidentBytes();

@@ -27,20 +27,18 @@ uint64_t ThreadCpuUs() {
 }  // namespace
 
 Cron::Cron(ServerState& server, Router& router)
-    : server_(server),
-      router_(router),
-      policy_(static_cast<int>(IdleCores::Usable().size())),
-      idle_cores_(IdleCores::Usable()) {}
+    : server_(server), router_(router), policy_(0), idle_cores_(IdleCores::Usable()) {}
 
-Status Cron::Spread(int64_t io_threads) {
-  fixed_threads_ = std::max(0, static_cast<int>(io_threads) - 1);
-  if (io_threads != 0) {
-    few_batches_ = FewBatches();
-    GOTTHARD_RETURN_IF_ERROR(SpreadOver(fixed_threads_));
-  } else if (!auto_threads_) {
-    policy_ = ThreadPolicy(static_cast<int>(IdleCores::Usable().size()));
+Status Cron::Spread(const Config& config) {
+  const int threads = config.io_threads == 0 ? static_cast<int>(IdleCores::Usable().size()) - 1
+                                             : static_cast<int>(config.io_threads) - 1;
+  const bool is_fixed = config.io_threads != 0 && config.io_threads_always_active;
+  if (is_fixed || threads < 1) {
+    max_threads_ = 0;
+    return SpreadOver(std::max(threads, 0));
   }
-  auto_threads_ = io_threads == 0;
+  if (threads != max_threads_) policy_ = ThreadPolicy(threads);
+  max_threads_ = threads;
   return Status::Ok();
 }
 
@@ -69,7 +67,7 @@ bool Cron::MayExpire() const {
 int64_t Cron::NextInUs() const {
   uint64_t next = next_tick_ns_;
   if (expire_pending_ && MayExpire()) next = std::min(next, next_expire_ns_);
-  if (places() || placing_) next = std::min(next, next_policy_ns_);
+  if (max_threads_ != 0 || placing_) next = std::min(next, next_policy_ns_);
   const uint64_t now = server_.clock.MonotonicNs();
   int64_t in_us = next <= now ? 0 : static_cast<int64_t>((next - now) / kNsPerUs) + 1;
   const int64_t deadline_ms = server_.executor->NextDeadlineMs();
@@ -98,9 +96,9 @@ bool Cron::Run(bool busy) {
   if ((tick || (expire_pending_ && (!busy || now_ns >= next_expire_ns_))) && MayExpire()) {
     Expire(now_ns);
   }
-  if ((places() || placing_) && now_ns >= next_policy_ns_) {
+  if ((max_threads_ != 0 || placing_) && now_ns >= next_policy_ns_) {
     next_policy_ns_ = now_ns + static_cast<uint64_t>(ThreadPolicy::kPeriodMs) * kNsPerMs;
-    if (places()) PlaceConnections(now_ns);
+    if (max_threads_ != 0) PlaceConnections(now_ns);
     if (placing_) placing_ = !router_.Rebalance(kSessionsPerTick);
   }
   return tick || copying;
@@ -204,15 +202,7 @@ void Cron::SampleFigures(uint64_t now_ns) {
   SampleStats(server_);
 }
 
-int Cron::FixedThreads() {
-  const uint64_t batches = server_.stats.batches;
-  const uint64_t ran = batches - std::min(batches, std::exchange(batches_, batches));
-  const uint64_t rounds = router_.rounds() - std::exchange(rounds_, router_.rounds());
-  const bool home = few_batches_.Decide(ran, rounds);
-  return home && !server_.config.values().io_threads_always_active ? 0 : fixed_threads_;
-}
-
-int Cron::WantedThreads(uint64_t now_ns) {
+void Cron::PlaceConnections(uint64_t now_ns) {
   const uint64_t elapsed_ns = now_ns - std::exchange(policy_at_ns_, now_ns);
   uint64_t threads_us = 0;
   for (int i = 1; i <= router_.thread_count(); ++i) threads_us += router_.thread_cpu_us(i);
@@ -223,7 +213,7 @@ int Cron::WantedThreads(uint64_t now_ns) {
   const uint64_t commands = server_.stats.total_commands_processed;
   const uint64_t run = commands - std::min(commands, std::exchange(commands_, commands));
   const double elapsed_us = static_cast<double>(elapsed_ns) / 1000;
-  if (elapsed_us < 1) return policy_.spread();
+  if (elapsed_us < 1) return;
   const double execution_load = static_cast<double>(own_used) / elapsed_us;
   ThreadPolicy::Sample sample{
       .execution_load = execution_load,
@@ -231,18 +221,12 @@ int Cron::WantedThreads(uint64_t now_ns) {
       .idle_cores = policy_.WantsIdleCores(execution_load) ? idle_cores_.Sample(now_ns) : 0,
       .commands = run,
       .connections = static_cast<uint32_t>(server_.sessions.size())};
-  return policy_.Decide(sample);
-}
-
-void Cron::PlaceConnections(uint64_t now_ns) {
-  const int threads = auto_threads_ ? WantedThreads(now_ns) : FixedThreads();
-  if (Status spread = SpreadOver(threads); !spread.ok()) {
+  if (Status spread = SpreadOver(policy_.Decide(sample)); !spread.ok()) {
     if (server_.log != nullptr) {
       server_.log->Warning(std::string(spread.text()) +
                            ". Clients stay with the threads there are.");
     }
-    auto_threads_ = false;
-    fixed_threads_ = 0;
+    max_threads_ = 0;
   }
 }
 

@@ -38,13 +38,11 @@ class Cron {
   bool Run(bool busy);
   // Microseconds until Run has something to do again.
   int64_t NextInUs() const;
-  // Over how many threads clients are spread: the policy decides (0), or they move to the places
-  // that `io_threads` threads that do I/O make, as long as they send enough.
-  Status Spread(int64_t io_threads);
+  // Over how many threads clients are spread, as the options io-threads and
+  // io-threads-always-active say. Unless they are fixed the policy decides.
+  Status Spread(const Config& config);
 
  private:
-  // Whether the number of threads may change by itself.
-  bool places() const { return auto_threads_ || fixed_threads_ != 0; }
   int64_t Hz() const;
   bool MayExpire() const;
   void Expire(uint64_t now_ns);
@@ -54,17 +52,13 @@ class Cron {
   void EvictClients(uint64_t over_bytes);
   void SampleFigures(uint64_t now_ns);
   void PlaceConnections(uint64_t now_ns);
-  int WantedThreads(uint64_t now_ns);
-  int FixedThreads();
   Status SpreadOver(int threads);
 
   ServerState& server_;
   Router& router_;
-  bool auto_threads_ = false;
-  int fixed_threads_ = 0;  // that connections are spread over unless they are quiet; 0: none
-  bool placing_ = false;   // some connections may not be where the spread wants them
+  int max_threads_ = 0;   // the policy may spread connections over so many; 0: it is not asked
+  bool placing_ = false;  // some connections may not be where the spread wants them
   ThreadPolicy policy_;
-  FewBatches few_batches_;
   IdleCores idle_cores_;
   uint64_t next_tick_ns_ = 0;
   uint64_t next_policy_ns_ = 0;
@@ -74,9 +68,7 @@ class Cron {
   uint32_t expire_db_ = 0;
   size_t next_client_ = 0;
   uint64_t client_bytes_ = 0;  // of the clients looked at in this round
-  // The previous samples of the policies.
-  uint64_t batches_ = 0;
-  uint64_t rounds_ = 0;
+  // The previous sample of the policy.
   uint64_t policy_at_ns_ = 0;
   uint64_t execution_cpu_us_ = 0;
   uint64_t threads_cpu_us_ = 0;

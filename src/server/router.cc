@@ -90,6 +90,8 @@ bool Router::Rebalance(int max) {
     }
     if (session.blocked() || !session.parked.empty()) return;
     if (session.has(Session::kCloseAsap) || session.has(Session::kCloseAfterReply)) return;
+    // Gets more in one turn than may be held for it.
+    if (session.has(Session::kMonitor)) return;
     if (session.output_pending_bytes() > kMaxPendingToMove) return;
     const bool serves =
         spread_ == 0 ? session.home == 0 : session.home != 0 && session.home <= spread_;
@@ -166,7 +168,6 @@ void Router::Process(std::vector<std::unique_ptr<CommandBatch>>& batches) {
 
 void Router::RunCollected() {
   if (collected_.empty()) return;
-  ++rounds_;
   executor_->Run(collected_);
   collected_.clear();
 }

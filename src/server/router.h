@@ -53,8 +53,6 @@ class Router final : public BatchSink, public ReplySink {
   // New connections go to these places: 0 = inline only, n = spread over the threads 1..n.
   void set_spread(int threads) { spread_ = threads; }
   int spread() const { return spread_; }
-  // How often batches were run, any number of them each time.
-  uint64_t rounds() const { return rounds_; }
 
   // A new connection for `session`: hands it to its home.
   void Place(Session& session, std::unique_ptr<Connection> connection);
@@ -112,7 +110,6 @@ class Router final : public BatchSink, public ReplySink {
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::vector<std::unique_ptr<Mailbox::Producer>> producers_;  // to the threads, same order
   int spread_ = 0;
-  uint64_t rounds_ = 0;
   size_t next_to_move_ = 0;                                 // where Rebalance goes on
   uint32_t moving_ = 0;                                     // sessions that move
   std::vector<uint32_t> homes_ = std::vector<uint32_t>(1);  // sessions by place

@@ -111,9 +111,8 @@ Status Server::Start(ProcessTitle& title) {
   if (!signals.ok()) return signals.error();
   signals_ = std::move(*signals);
   cron_ = std::make_unique<Cron>(*state_, *router_);
-  GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values().io_threads));
+  GOTTHARD_RETURN_IF_ERROR(cron_->Spread(config_.values()));
   WireConfig();
-  KeepLargeExtents();
   if (!SetAllocatorThreads(config_.values().jemalloc_bg_thread)) {
     log_.Warning("The allocator has no background threads: it returns memory when it is used.");
   }

@@ -72,15 +72,4 @@ int ThreadPolicy::Decide(const Sample& sample) {
   return spread_;
 }
 
-bool FewBatches::Decide(uint64_t batches, uint64_t rounds) {
-  if (rounds < kRounds) return home_;
-  const double mean = static_cast<double>(batches) / static_cast<double>(rounds);
-  samples_ = (home_ ? mean > kSeveral : mean < kFew) ? samples_ + 1 : 0;
-  if (samples_ == kPatience) {
-    home_ = !home_;
-    samples_ = 0;
-  }
-  return home_;
-}
-
 }  // namespace gotthard

@@ -1,15 +1,5 @@
-// When connections live on I/O threads, and on how many.
-//
-// FewBatches: for a fixed number of `io-threads`. The connections come home to the execution thread
-// while so little is sent that batches come one by one: each would wake the execution thread for
-// itself and the I/O thread for the reply, and the two would not work at the same time, so that a
-// lone client would be answered half as often. Redis does the same with its threads. They go out
-// again as soon as several batches come at once. Both thresholds are about batches per round of
-// the execution thread, which depends on the clients much more than on where the connections are;
-// they are far enough apart that nobody swings to and fro.
-//
-// ThreadPolicy: decides, for `io-threads auto`, over how many I/O threads the connections are
-// spread. Pure arithmetic on samples, one every kPeriodMs; the server takes the samples.
+// ThreadPolicy: decides over how many I/O threads, of those that `io-threads` allows, connections
+// are spread. Pure arithmetic on samples, one every kPeriodMs; the server takes the samples.
 //
 // Out, one thread at a time: for kPatience samples in a row the threads that serve connections were
 // busy (inline that is the execution thread) and at least half a core was idle that another thread
@@ -54,8 +44,7 @@ class ThreadPolicy {
     uint32_t connections = 0;
   };
 
-  // `cores` are those the process may run on.
-  explicit ThreadPolicy(int cores) : max_threads_(cores > 1 ? cores - 1 : 0) {}
+  explicit ThreadPolicy(int max_threads) : max_threads_(max_threads) {}
 
   // Whether the next Decide looks at idle_cores, which costs something to find out.
   bool WantsIdleCores(double execution_load) const {
@@ -92,22 +81,6 @@ class ThreadPolicy {
   uint64_t commands_since_ = 0;  // sum over the second half
   Patience out_;
   Patience home_;
-};
-
-class FewBatches {
- public:
-  static constexpr double kFew = 1.25;    // home with fewer a round
-  static constexpr double kSeveral = 4;   // out with more
-  static constexpr int kPatience = 3;     // samples in a row
-  static constexpr uint64_t kRounds = 5;  // a sample of fewer says nothing
-
-  // What the execution thread did in a period of ThreadPolicy::kPeriodMs: the batches, and the
-  // rounds in which it took them. Returns whether the connections shall be at home.
-  bool Decide(uint64_t batches, uint64_t rounds);
-
- private:
-  bool home_ = false;
-  int samples_ = 0;  // that spoke for a change
 };
 
 }  // namespace gotthard

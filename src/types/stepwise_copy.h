@@ -17,7 +17,7 @@ namespace gotthard {
 
 class StepwiseCopy {
  public:
-  // What a step ends with, whichever comes first.
+  // What a step ends with, whichever comes first; tables go on to a segment's end.
   static constexpr size_t kStepElements = 128;
   static constexpr size_t kStepBytes = 64 * 1024;
 

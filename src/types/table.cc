@@ -259,7 +259,8 @@ Table::Position Table::Insert(uint64_t hash, void* element) {
 void Table::Grow(Segment* segment) {
   if (segment->groups < kSplitGroups) return Rebuild(segment, NextStep(segment->groups));
   const bool is_last = segment->groups == kMaxGroups;
-  if (segment->depth < (is_last ? kLastDepth : DepthLimit())) return Split(segment);
+  const unsigned limit = is_last ? std::max(kLastDepth, DepthLimit()) : DepthLimit();
+  if (segment->depth < limit) return Split(segment);
   if (is_last) HashesCollide(segment->count);
   Rebuild(segment, NextStep(segment->groups));
 }

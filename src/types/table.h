@@ -30,16 +30,16 @@
 //   merge without touching elements. Only the split from depth 8k+7 to 8k+8 asks for the hashes.
 //   Lookups compare tag and stash, so an element with another key is almost never touched.
 // - Segments step through the sizes of kGroupSteps, growing at 7/8 load, and split past 31 groups.
-//   The longest insert therefore rebuilds one segment of 379 slots and copies at most three others
-//   that the arena wants elsewhere (1,700 slots in all, about 5 us), plus the directory when it
-//   doubles: 256 KiB at 10^7 elements (about 50 us), 32 MiB at 10^9 (about 10 ms, once per doubling
-//   of the data: the one cost that grows with size).
+//   With hashes in random order the longest insert therefore rebuilds one segment of 379 slots and
+//   copies at most three others that the arena wants elsewhere (1,700 slots in all, about 5 us),
+//   plus the directory when it doubles: 256 KiB at 10^7 elements (about 50 us), 32 MiB at 10^9
+//   (about 10 ms, once per doubling of the data: the one cost that grows with size).
 // - Erasing shrinks a segment that became sparse, and merges two neighbours that together fill less
 //   than half of one; at most 160 slots move for that. An empty table holds 16 bytes.
 // - Elements whose hashes share their top bits more often than chance allows (they arrive in hash
 //   order, or the hash is broken) make segments beyond 31 groups instead of deeper directories: the
 //   directory has at most size + 4096 words, and more only where a segment could not become
-//   larger. The hard limit is 28,000 elements whose top 24 bits all agree; there the process ends
+//   larger. The hard limit is 25,000 elements whose top 24 bits all agree; there the process ends
 //   with a message.
 //
 // Owning thread: the execution thread. Any insertion or erasure invalidates Positions, other than
@@ -226,6 +226,7 @@ class Table {
     const auto offset =
         reinterpret_cast<uintptr_t>(from.slot) - reinterpret_cast<uintptr_t>(from.segment);
     auto* slot = reinterpret_cast<uint64_t*>(reinterpret_cast<uintptr_t>(copy) + offset);
+    assert((reinterpret_cast<uintptr_t>(element) & ~kPointerMask) == 0);
     *slot = (*from.slot & ~kPointerMask) | reinterpret_cast<uintptr_t>(element);
     ++size_;
   }

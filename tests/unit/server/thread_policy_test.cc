@@ -42,14 +42,14 @@ ThreadPolicy::Sample Scaling(int spread, int cores) {
 constexpr int kMinute = 60'000 / ThreadPolicy::kPeriodMs;
 
 TEST_CASE("Connections move out while the execution thread is the bottleneck and cores are idle") {
-  ThreadPolicy policy(8);
+  ThreadPolicy policy(7);
   const Run run = Simulate(policy, kMinute, [](int spread) { return Scaling(spread, 8); });
   CHECK(run.last >= 3);
   CHECK(run.steps == run.last);  // never back
 }
 
 TEST_CASE("They stay while nothing is idle, and while the execution thread has time to spare") {
-  ThreadPolicy policy(2);
+  ThreadPolicy policy(1);
   ThreadPolicy::Sample sample = Scaling(0, 2);
   sample.idle_cores = 0.3;
   CHECK(Simulate(policy, kMinute, [&](int) { return sample; }).steps == 0);
@@ -59,7 +59,7 @@ TEST_CASE("They stay while nothing is idle, and while the execution thread has t
 }
 
 TEST_CASE("A single busy sample moves nothing") {
-  ThreadPolicy policy(8);
+  ThreadPolicy policy(7);
   ThreadPolicy::Sample calm = Scaling(0, 8);
   calm.execution_load = 0.5;
   int i = 0;
@@ -70,13 +70,13 @@ TEST_CASE("A single busy sample moves nothing") {
 }
 
 TEST_CASE("On one core there is nothing to decide") {
-  ThreadPolicy policy(1);
+  ThreadPolicy policy(0);
   CHECK_FALSE(policy.WantsIdleCores(1.0));
   CHECK(Simulate(policy, kMinute, [](int spread) { return Scaling(spread, 8); }).steps == 0);
 }
 
 TEST_CASE("There are never more threads than connections or other cores") {
-  ThreadPolicy policy(3);
+  ThreadPolicy policy(2);
   CHECK(Simulate(policy, kMinute, [](int spread) { return Scaling(spread, 64); }).last == 2);
   ThreadPolicy few(64);
   const Run run = Simulate(few, kMinute, [](int spread) {
@@ -88,7 +88,7 @@ TEST_CASE("There are never more threads than connections or other cores") {
 }
 
 TEST_CASE("Under a light load they come home and stay there") {
-  ThreadPolicy policy(8);
+  ThreadPolicy policy(7);
   REQUIRE(Simulate(policy, kMinute, [](int spread) { return Scaling(spread, 8); }).last > 0);
   const ThreadPolicy::Sample light{.execution_load = 0.1,
                                    .threads_load = 0.2,
@@ -103,7 +103,7 @@ TEST_CASE("Under a light load they come home and stay there") {
 }
 
 TEST_CASE("A step out that brings nothing is taken back, and tried again ever more rarely") {
-  ThreadPolicy policy(4);
+  ThreadPolicy policy(3);
   const World no_gain = [](int spread) {
     ThreadPolicy::Sample sample = Scaling(spread, 4);
     sample.commands = 100'000;
@@ -121,7 +121,7 @@ TEST_CASE("A step out that brings nothing is taken back, and tried again ever mo
 }
 
 TEST_CASE("Where threads take time from the clients, connections come home") {
-  ThreadPolicy policy(2);
+  ThreadPolicy policy(1);
   // The clients of the first minute leave half a core idle, later ones need a core.
   REQUIRE(Simulate(policy, kMinute, [](int spread) {
             ThreadPolicy::Sample sample = Scaling(spread, 2);
@@ -139,7 +139,7 @@ TEST_CASE("Where threads take time from the clients, connections come home") {
 }
 
 TEST_CASE("Threads that use up all cores and pay for it stay") {
-  ThreadPolicy policy(2);
+  ThreadPolicy policy(1);
   const World saturated = [](int spread) {
     ThreadPolicy::Sample sample = Scaling(spread, 2);
     if (spread == 1) sample.idle_cores = 0;
@@ -155,7 +155,7 @@ TEST_CASE("What does not change does not swing") {
   // Every combination of idle cores and of what one thread brings, for an hour.
   for (const double idle : {0.0, 0.05, 0.3, 0.6, 2.0}) {
     for (const double gain : {0.5, 0.9, 0.99, 1.0, 1.02, 1.06, 1.5}) {
-      ThreadPolicy policy(2);
+      ThreadPolicy policy(1);
       const Run run = Simulate(policy, 60 * kMinute, [&](int spread) {
         ThreadPolicy::Sample sample = Scaling(spread, 2);
         sample.idle_cores = idle;
@@ -167,28 +167,6 @@ TEST_CASE("What does not change does not swing") {
       if (gain < ThreadPolicy::kOutGain) CHECK(run.samples_out <= 60 * kMinute / 100);
     }
   }
-}
-
-TEST_CASE("With few batches at a time connections come home, with several they go out") {
-  FewBatches few;
-  CHECK_FALSE(few.Decide(1000, 990));
-  CHECK_FALSE(few.Decide(1000, 990));
-  CHECK(few.Decide(1000, 990));
-  for (int i = 0; i < 100; ++i) CHECK(few.Decide(3000, 1000));  // neither few nor several
-  CHECK(few.Decide(5000, 1000));
-  CHECK(few.Decide(5000, 1000));
-  CHECK(few.Decide(1000, 1000));  // not in a row
-  CHECK(few.Decide(5000, 1000));
-  CHECK(few.Decide(5000, 1000));
-  CHECK_FALSE(few.Decide(5000, 1000));
-  for (int i = 0; i < 100; ++i) CHECK_FALSE(few.Decide(1500, 1000));
-}
-
-TEST_CASE("Next to no rounds say nothing of how many batches come at a time") {
-  FewBatches few;
-  for (int i = 0; i < 100; ++i)
-    CHECK_FALSE(few.Decide(FewBatches::kRounds - 1, FewBatches::kRounds - 1));
-  for (int i = 0; i < 100; ++i) CHECK_FALSE(few.Decide(0, 0));
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "types/stepwise_copy.h"
+
 namespace gotthard {
 namespace {
 
@@ -159,6 +161,68 @@ TEST_CASE("a segment that cannot become larger splits, however much the director
   Fixture fixture([](uint64_t id) { return (id * 0x9e37'79b9'7f4a'7c15) >> 17; });
   for (uint64_t id = 0; id < 60'000; ++id) fixture.Insert(id);
   fixture.CheckEqualsModel();
+}
+
+// Copies step by step; `steps` at most, of which some may be left over: then false.
+bool CopyInSteps(Fixture& from, Fixture& to, size_t steps) {
+  TableCopySteps copying(from.table, to.table);
+  for (size_t i = 0; i < steps; ++i) {
+    const bool done = copying.Step([&](const void* element, size_t* bytes) -> void* {
+      *bytes += 1000;  // more than a step takes from a segment of 65
+      const auto& original = *static_cast<const Element*>(element);
+      auto [at, fresh] = to.model.emplace(original.id, std::make_unique<Element>(original));
+      REQUIRE(fresh);
+      return at->second.get();
+    });
+    if (done) return true;
+  }
+  return false;
+}
+
+TEST_CASE("a copied table is as good as the first, with good hashes and bad ones") {
+  Random random(5);
+  for (const HashCase& with : kHashCases) {
+    INFO(with.name);
+    Fixture from(with.hash);
+    for (uint64_t id = 0; id < with.elements; ++id) from.Insert(id);
+    // So that overflow counts, thin segments and holes are copied, too.
+    for (uint64_t id = 0; id < with.elements; ++id) {
+      if (random.Below(3) != 0) from.Erase(id);
+    }
+    {
+      Fixture dropped(with.hash);
+      REQUIRE_FALSE(CopyInSteps(from, dropped, random.Below(from.table.segments())));
+      dropped.model.clear();
+    }
+    Fixture to(with.hash);
+    REQUIRE(CopyInSteps(from, to, SIZE_MAX));
+    to.CheckEqualsModel();
+    CHECK(to.model.size() == from.model.size());
+    CHECK(to.table.bytes() == from.table.bytes());
+    CHECK(to.table.segments() == from.table.segments());
+    for (uint64_t id = 0; id < with.elements * 2; ++id) {
+      const bool is_there = to.Has(id);
+      if (is_there && random.Below(2) == 0) to.Erase(id);
+      if (!is_there && random.Below(2) == 0) to.Insert(id);
+    }
+    to.CheckEqualsModel();
+    from.CheckEqualsModel();
+    while (!to.model.empty()) to.Erase(to.model.begin()->first);
+    CHECK(to.table.segments() == 0);
+    CHECK(to.table.bytes() <= 64);
+    CHECK(to.arena.used_bytes() == 0);
+  }
+}
+
+TEST_CASE("the copy of an empty table can be filled") {
+  Fixture from(Mix);
+  for (uint64_t id = 0; id < 5000; ++id) from.Insert(id);
+  for (uint64_t id = 0; id < 5000; ++id) from.Erase(id);
+  Fixture to(Mix);
+  REQUIRE(CopyInSteps(from, to, 1));
+  to.CheckEqualsModel();
+  for (uint64_t id = 0; id < 5000; ++id) to.Insert(id);
+  to.CheckEqualsModel();
 }
 
 TEST_CASE("a table that lost most of its elements holds little") {
