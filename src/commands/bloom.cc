@@ -1,4 +1,5 @@
 // Bloom filters: the BF family.
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -281,7 +282,9 @@ Status BfLoadchunk(Context& ctx, const Args& args) {
     if (filter == nullptr) return kErrHeader;
     PutSketch(ctx, key, Type::kBloom, std::move(filter));
   } else {
-    const int64_t offset = *iterator - 1 - static_cast<int64_t>(args[3].size());
+    const auto size = static_cast<int64_t>(args[3].size());
+    if (*iterator < std::max<int64_t>(size, 1)) return kErrHeader;
+    const int64_t offset = *iterator - 1 - size;
     if (offset < 0 ||
         !SketchOf<BloomFilter>(**entry).SetData(static_cast<uint64_t>(offset), args[3])) {
       return kErrChunk;

@@ -19,7 +19,8 @@ constexpr ErrorText kErrPosition{"Invalid position"};
 constexpr ErrorText kErrHeader{"Invalid header"};
 constexpr ErrorText kErrChunk{"Couldn't load chunk!"};
 constexpr ErrorText kErrCapacity{"Capacity must be in the range [2 * BUCKETSIZE, 1073741824]"};
-constexpr ErrorText kErrInsertCapacity{"Capacity must be in the range [2 * 2, 1073741824]"};
+constexpr ErrorText kErrInsertCapacity{
+    "Capacity must be in the range [cf-bucket-size * 2, 1073741824]"};
 
 constexpr int64_t kMaxCapacity = int64_t{1} << 30;
 constexpr size_t kMaxChunkBytes = 16 << 20;
@@ -218,11 +219,11 @@ Status CfInfo(Context& ctx, const Args& args) {
 
 // As BF.SCANDUMP; nil instead of nothing at the end.
 Status CfScandump(Context& ctx, const Args& args) {
+  const std::optional<int64_t> iterator = ParseInt64(args[2]);
+  if (!iterator || *iterator < 0) return kErrPosition;
   Result<EntryHandle> entry = ctx.FindReadOf(Type::kCuckoo, args.key(1));
   if (!entry) return entry.error();
   if (!*entry) return kErrNotFound;
-  const std::optional<int64_t> iterator = ParseInt64(args[2]);
-  if (!iterator || *iterator < 0) return kErrPosition;
   const CuckooFilter& filter = SketchOf<CuckooFilter>(**entry);
   ctx.reply().ArrayHeader(2);
   if (*iterator == 0) {
@@ -240,7 +241,7 @@ Status CfScandump(Context& ctx, const Args& args) {
 
 Status CfLoadchunk(Context& ctx, const Args& args) {
   const std::optional<int64_t> iterator = ParseInt64(args[2]);
-  if (!iterator || *iterator < 1) return kErrPosition;
+  if (!iterator || *iterator == 0) return kErrPosition;
   const Key key = args.key(1);
   Result<EntryHandle> entry = ctx.FindWriteOf(Type::kCuckoo, key);
   if (!entry) return entry.error();
@@ -250,6 +251,8 @@ Status CfLoadchunk(Context& ctx, const Args& args) {
     if (filter == nullptr) return kErrHeader;
     PutSketch(ctx, key, Type::kCuckoo, std::move(filter));
   } else {
+    if (*iterator == 1) return kErrExists;
+    if (*iterator < 0) return kErrChunk;
     const int64_t offset = *iterator - 1 - static_cast<int64_t>(args[3].size());
     if (offset < 0 ||
         !SketchOf<CuckooFilter>(**entry).SetData(static_cast<uint64_t>(offset), args[3])) {

@@ -33,8 +33,10 @@ struct FieldList {
 };
 
 // Reads `FIELDS count field...` at `at`; each field takes `step` arguments. They must be the last
-// ones. `bad_count` is the error for a count that is no positive integer.
+// ones. `bad_count` is the error for a count that is no positive integer, `bad_number` the one for
+// another number of fields than that.
 inline Result<FieldList> ParseFieldList(const Args& args, size_t at, const ErrorText& bad_count,
+                                        const ErrorText& bad_number = kErrFieldCountMatch,
                                         size_t step = 1) {
   if (at >= args.size() || !IsOption(args[at], "fields")) return kErrFieldsMissing;
   if (at + 1 >= args.size()) return bad_count;
@@ -42,7 +44,7 @@ inline Result<FieldList> ParseFieldList(const Args& args, size_t at, const Error
   if (!count || *count < 1) return bad_count;
   const size_t given = args.size() - at - 2;
   if (given % step != 0 || static_cast<uint64_t>(*count) != given / step) {
-    return kErrFieldCountMatch;
+    return bad_number;
   }
   return FieldList{at + 2, given / step};
 }

@@ -14,6 +14,9 @@ namespace {
 
 constexpr ErrorText kErrOneExpiry{
     "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified"};
+// HSETEX's own words for what HGETEX says otherwise.
+constexpr ErrorText kErrHsetexCount{"ERR invalid number of fields"};
+constexpr ErrorText kErrHsetexNumber{"ERR wrong number of arguments for 'hsetex' command"};
 constexpr ErrorText kErrOneCondition{"ERR Only one of FXX or FNX arguments can be specified"};
 
 void ReplyField(ReplyWriter& reply, const HashValue& hash, std::string_view name) {
@@ -138,7 +141,8 @@ bool ConditionHolds(const HashValue& hash, const Args& args, const FieldList& fi
 Status Hsetex(Context& ctx, const Args& args) {
   Result<Options> options = ParseHsetex(args, ctx.now_ms());
   if (!options) return options.error();
-  Result<FieldList> fields = ParseFieldList(args, options->at, kErrFieldCount, /*step=*/2);
+  Result<FieldList> fields =
+      ParseFieldList(args, options->at, kErrHsetexCount, kErrHsetexNumber, /*step=*/2);
   if (!fields) return fields.error();
   const Key key = args.key(1);
   Result<EntryHandle> found = ctx.FindWriteOf(Type::kHash, key);

@@ -22,8 +22,7 @@ class ZeroedBytes {
  public:
   ZeroedBytes() = default;
   // Empty (and false) when there is no memory. REQUIRES: size > 0.
-  explicit ZeroedBytes(size_t size)
-      : data_(static_cast<char*>(std::calloc(size, 1))), size_(data_ == nullptr ? 0 : size) {}
+  explicit ZeroedBytes(size_t size) : data_(Allocate(size)), size_(data_ == nullptr ? 0 : size) {}
   ZeroedBytes(ZeroedBytes&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   ZeroedBytes& operator=(ZeroedBytes&& other) noexcept {
@@ -74,6 +73,9 @@ class ZeroedBytes {
   size_t size() const { return size_; }
 
  private:
+  // Zeros, or nullptr.
+  static char* Allocate(size_t size);
+
   char* data_ = nullptr;
   size_t size_ = 0;
 };

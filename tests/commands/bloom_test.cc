@@ -120,6 +120,8 @@ TEST_CASE("BF.SCANDUMP and BF.LOADCHUNK carry a filter to another key") {
   CHECK(h.Run("BF.LOADCHUNK new 1 rubbish") == Error("ERR received bad data"));
   CHECK(h.Run("BF.LOADCHUNK new 2 x") == Error("ERR not found"));
   CHECK(h.Run("BF.LOADCHUNK g 1 x") == Error("ERR invalid offset - no link found"));
+  CHECK(h.Run("BF.LOADCHUNK g 1 xy") == Error("ERR received bad data"));
+  CHECK(h.Run("BF.LOADCHUNK g -9223372036854775808 x") == Error("ERR received bad data"));
   CHECK(h.Run("BF.LOADCHUNK g 1000000000 x") == Error("ERR invalid offset - no link found"));
   CHECK(h.Run("BF.LOADCHUNK g x x") == Error("ERR Second argument must be numeric"));
   CHECK(h.Run("BF.SCANDUMP f x") == Error("Second argument must be numeric"));

@@ -33,6 +33,8 @@ TEST_CASE("The CMS family's errors") {
   CHECK(run("CMS.INITBYDIM x 9223372036854775807 2") == Error("CMS: invalid init arguments"));
   CHECK(run("CMS.INITBYDIM x 4611686018427387904 1") ==
         Error("CMS: Insufficient memory to create the key"));
+  // More than any machine has, though the system may promise it.
+  CHECK(run("CMS.INITBYPROB x 1e-12 0.1") == Error("CMS: Insufficient memory to create the key"));
   CHECK(run("CMS.INITBYPROB x 1 0.1") == Error("CMS: invalid overestimation value"));
   CHECK(run("CMS.INITBYPROB x 0.1 0") == Error("CMS: invalid prob value"));
   CHECK(run("CMS.INCRBY missing a 1") == Error("CMS: key does not exist"));

@@ -91,7 +91,12 @@ TEST_CASE("CF.SCANDUMP and CF.LOADCHUNK carry a filter to another key") {
   CHECK(h.Run("CF.LOADCHUNK new 1 rubbish") == Error("Invalid header"));
   CHECK(h.Run("CF.LOADCHUNK new 2 x") == Error("ERR not found"));
   CHECK(h.Run("CF.LOADCHUNK g 0 x") == Error("Invalid position"));
-  CHECK(h.Run("CF.LOADCHUNK g 1 x") == Error("Couldn't load chunk!"));
+  CHECK(h.Run("CF.LOADCHUNK g 1 x") == Error("ERR item exists"));
+  CHECK(h.Run("CF.LOADCHUNK g 2 x") == Ok());
+  CHECK(h.Run("CF.LOADCHUNK g 2 xy") == Error("Couldn't load chunk!"));
+  CHECK(h.Run("CF.LOADCHUNK g -9223372036854775808 x") == Error("Couldn't load chunk!"));
+  CHECK(h.Run("CF.LOADCHUNK new -1 x") == Error("ERR not found"));
+  CHECK(h.Run("CF.SCANDUMP missing -1") == Error("Invalid position"));
   CHECK(h.Run("CF.SCANDUMP missing 0") == Error("ERR not found"));
   h.Run("SET s x");
   CHECK(h.Run("CF.ADD s x") ==

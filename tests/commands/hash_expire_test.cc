@@ -181,7 +181,14 @@ TEST_CASE("the arguments of the expiry commands are checked in Redis's words") {
   CHECK(run("HGETDEL h FIELDS 3 f") == match);
   CHECK(run("HGETEX h EX FIELDS 1 f") == Error("ERR value is not an integer or out of range"));
   CHECK(run("HGETEX h WHEN FIELDS 1 f") == missing);
-  CHECK(run("HSETEX h FIELDS 1 f v g") == match);
+  for (const char* number : {"1 f v g", "2 a 1", "3 a 1"}) {
+    CHECK(run(std::string("HSETEX h FIELDS ") + number) ==
+          Error("ERR wrong number of arguments for 'hsetex' command"));
+  }
+  for (const char* count : {"0", "-1", "x"}) {
+    CHECK(run(std::string("HSETEX h FIELDS ") + count + " f v") ==
+          Error("ERR invalid number of fields"));
+  }
   CHECK(run("HSETEX h EX 10 KEEPTTL FIELDS 1 f v") ==
         Error("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified"));
   CHECK(run("HSETEX h FNX FXX FIELDS 1 f v") ==
