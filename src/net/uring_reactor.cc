@@ -178,15 +178,17 @@ class UringReactor final : public Reactor {
     if (timeout_us != 0 && ring_->HasNothingToFetch()) buffers_.Rest();
     ring_->Enter(timeout_us, &events_);
     ForgetMessages();
-    // Whatever is called here may enter the kernel and so add to the events.
-    for (size_t i = 0; i < events_.size(); ++i) {
-      const UringRing::Event event = events_[i];
-      next_event_ = i + 1;
+    // Whatever is called here may enter the kernel and so add to the events; the next turn goes on
+    // with what is left of them.
+    for (size_t left = kToldPerTurn; left > 0 && next_event_ < events_.size(); --left) {
+      const UringRing::Event event = events_[next_event_++];
       Tell(event);
+      ++told;
     }
-    told += static_cast<int>(events_.size());
-    events_.clear();
-    next_event_ = 0;
+    if (next_event_ == events_.size()) {
+      events_.clear();
+      next_event_ = 0;
+    }
     return told;
   }
 
@@ -197,6 +199,10 @@ class UringReactor final : public Reactor {
   const char* name() const override { return "uring"; }
 
  private:
+  // What the endpoints of so many completions touch while requests are read, run and answered stays
+  // in the cache. With a thousand clients at once, all told in one turn, a GET took 12 us and not
+  // 6.6.
+  static constexpr size_t kToldPerTurn = 128;
   // A paused endpoint's bytes beyond this end its receive.
   static constexpr size_t kMaxQueued = 128 * 1024;
   static constexpr size_t kMaxSend = 1 << 30;
