@@ -28,8 +28,10 @@ uint64_t IdleCores::IdleTicks(std::string_view text) const {
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     int cpu = 0;
     unsigned long long idle = 0;
-    if (sscanf(line.c_str(), "cpu%d %*u %*u %*u %llu", &cpu, &idle) != 2) continue;
-    if (std::find(usable_.begin(), usable_.end(), cpu) != usable_.end()) sum += idle;
+    // Idle, too, as long as somebody waits there in io_uring, perhaps for a client.
+    unsigned long long iowait = 0;
+    if (sscanf(line.c_str(), "cpu%d %*u %*u %*u %llu %llu", &cpu, &idle, &iowait) < 2) continue;
+    if (std::find(usable_.begin(), usable_.end(), cpu) != usable_.end()) sum += idle + iowait;
   }
   return sum;
 }

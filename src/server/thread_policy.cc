@@ -15,11 +15,17 @@ void ThreadPolicy::Try(int spread) {
   trial_left_ = kTrial;
   commands_before_ = recent_commands_;
   commands_since_ = 0;
+  load_ended_ = false;
   busy_samples_ = light_samples_ = starved_samples_ = 0;
 }
 
 void ThreadPolicy::Judge() {
   const bool out = spread_ > spread_before_;
+  recent_commands_ = -1;  // of another arrangement
+  if (load_ended_) {
+    spread_ = spread_before_;
+    return;
+  }
   const double mean = static_cast<double>(commands_since_) * 2 / kTrial;
   Patience& patience = out ? out_ : home_;
   if (mean >= commands_before_ * (out ? kOutGain : kHomeGain)) {
@@ -30,7 +36,6 @@ void ThreadPolicy::Judge() {
     spread_ = spread_before_;
     patience.Failed();
   }
-  recent_commands_ = -1;  // of another arrangement
 }
 
 // The threads that serve the connections are the bottleneck, and there is room for one more.
@@ -47,6 +52,7 @@ int ThreadPolicy::Decide(const Sample& sample) {
   if (trial_left_ > 0) {
     // The first half of the trial is spent on moving; only the second counts.
     if (--trial_left_ < kTrial / 2) commands_since_ += sample.commands;
+    if (sample.execution_load + sample.threads_load < kHomeLoad) load_ended_ = true;
     if (trial_left_ == 0) Judge();
     return spread_;
   }

@@ -13,7 +13,8 @@
 // those run before it, and a step that did not pay is taken back. A further try in its direction
 // then waits kBackoff samples, doubled each time up to kMaxBackoff, so that the time spent on
 // trials is bounded and the connections do not swing to and fro. A step home that paid makes the
-// next one out wait as if it had failed. During a trial nothing else is decided.
+// next one out wait as if it had failed. A trial during which the load came to an end says nothing:
+// it is taken back, and nobody waits for that. During a trial nothing else is decided.
 #pragma once
 
 #include <cstdint>
@@ -79,6 +80,7 @@ class ThreadPolicy {
   int spread_before_ = 0;
   double commands_before_ = 0;   // mean per sample
   uint64_t commands_since_ = 0;  // sum over the second half
+  bool load_ended_ = false;      // there was a sample of light load
   Patience out_;
   Patience home_;
 };

@@ -16,6 +16,7 @@ constexpr uint64_t kSecond = 1'000'000'000;
 class Stat {
  public:
   // The idle time of processors 0, 1 and 2 in hundredths of what one processor does in a second.
+  // Processor 1 has somebody waiting for I/O all the time.
   void Write(int idle0, int idle1, int idle2) {
     const auto ticks = [](int hundredths) {
       return std::to_string(1000 + hundredths * sysconf(_SC_CLK_TCK) / 100);
@@ -23,7 +24,7 @@ class Stat {
     std::ofstream file(path);
     file << "cpu  1 2 3 " << ticks(idle0 + idle1 + idle2) << " 5 6 7 8 9 10\n"
          << "cpu0 1 2 3 " << ticks(idle0) << " 5 6 7 8 9 10\n"
-         << "cpu1 1 2 3 " << ticks(idle1) << " 5 6 7 8 9 10\n"
+         << "cpu1 1 2 3 4 " << ticks(idle1) << " 6 7 8 9 10\n"
          << "cpu2 1 2 3 " << ticks(idle2) << " 5 6 7 8 9 10\n"
          << "intr 123 4 5\nctxt 99\n";
   }

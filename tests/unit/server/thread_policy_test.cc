@@ -102,6 +102,17 @@ TEST_CASE("Under a light load they come home and stay there") {
   CHECK(run.steps <= 2);
 }
 
+TEST_CASE("A step out whose load ended meanwhile is taken back, and tried again at once") {
+  ThreadPolicy policy(3);
+  const World load = [](int spread) { return Scaling(spread, 4); };
+  const ThreadPolicy::Sample silence{.idle_cores = 4, .connections = 50};
+  for (int burst = 0; burst < 5; ++burst) {
+    INFO("burst " << burst);
+    CHECK(Simulate(policy, ThreadPolicy::kPatience + 1, load).last == 1);
+    CHECK(Simulate(policy, 2 * ThreadPolicy::kTrial, [&](int) { return silence; }).last == 0);
+  }
+}
+
 TEST_CASE("A step out that brings nothing is taken back, and tried again ever more rarely") {
   ThreadPolicy policy(3);
   const World no_gain = [](int spread) {
