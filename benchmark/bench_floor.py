@@ -16,7 +16,8 @@ from bench_servers import CannotRun, Server
 SIZE = 1 << 20
 KEYS = (2, 64)  # in the second-level cache, and in memory
 AT_MOST = 1.2  # times the responder's CPU per byte
-ROWS = [Row("floor", f"{op} 1 MB of {keys} keys 4x1", "", ["-t", op, "-d", str(SIZE)], "4x1")
+ROWS = [Row("floor", f"{op} 1 MB of {keys} keys 4x1", "", ["-t", op, "-d", str(SIZE)], "4x1",
+            numbers={"keys": keys})
         for keys in KEYS for op in ("get", "set")]
 
 
@@ -66,11 +67,11 @@ def measure_floor(servers, chosen, options, problems, skipped, say):
     results = []
     server = next((s for s in servers if s.name == "gotthard-1"), None)
     if server is None:
-        for name in chosen:
-            skipped.add("floor", name, "gotthard-1 does not take part")
+        for row in chosen:
+            skipped.add("floor", row.name, "gotthard-1 does not take part")
         return results
     for keys in KEYS:
-        wanted = [r for r in ROWS if r.name in chosen and f"of {keys} keys" in r.name]
+        wanted = [r for r in chosen if r.numbers["keys"] == keys]
         if not wanted:
             continue
         try:

@@ -30,12 +30,12 @@ EXECUTION_US = {"50x1": 0.30, "50x10": 0.15, "50x16": 0.13, "10x100": 0.10, "4x1
                 "1x20000": 0.10}
 EXECUTION_THREAD = "gotthard-server"  # the main thread
 BASELINE = "redis"
-INLINE = ("gotthard-1", "gotthard-auto")
 AUTO = "gotthard-auto"
+INLINE = ("gotthard-1", AUTO)
 OF_THE_BETTER = 0.95  # of what 1 and 2 threads answer, auto must answer at least so much
 TWO = "gotthard-2"
 PIPED = "gotthard-piped"  # io-threads 2, also while little is sent
-EPOLL = ("gotthard-epoll-1", "gotthard-epoll-2")
+EPOLL = ("gotthard-epoll-1", "gotthard-epoll-piped")
 SECTIONS = ("ladder", "sizes", "mixes", "connections", "multi", "keys", "collections", "heavy",
             "floor", "memory", "pauses")
 
@@ -256,7 +256,6 @@ def memory_rows(keys):
                ("string, 30 B key, 100 B value", 165, ["--key-size", "30", "-d", "100"]))
     for name, at_most, options in strings:
         yield MemoryRow(name, at_most, keys, preload(keys, options=options))
-    tenth = keys // 10
     sixty_four = [str(100_000 + i) for i in range(64)]
     for name, at_most, count, words in (
             ("hash of 10 small fields, per hash", 250, keys,

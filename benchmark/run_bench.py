@@ -81,11 +81,12 @@ def choose_servers(options):
                                 "", "--appendonly", "no", "--maxclients", "10100", "--dir",
                                 "{dir}"])]
     servers += [Server(f"gotthard-{n}", gotthard + [n]) for n in ("1", "auto", "2")]
-    servers.append(Server("gotthard-piped", gotthard + ["2", "--io-threads-always-active", "yes"]))
+    piped = ["2", "--io-threads-always-active", "yes"]
+    servers.append(Server("gotthard-piped", gotthard + piped))
     # The others choose their back end; where io_uring is refused or dearer, they are on epoll, too.
     if not options.quick or options.only:
-        servers += [Server(f"gotthard-epoll-{n}", gotthard + [n, "--io-backend", "epoll"])
-                    for n in ("1", "2")]
+        servers += [Server(f"gotthard-epoll-{name}", gotthard + threads + ["--io-backend", "epoll"])
+                    for name, threads in (("1", ["1"]), ("piped", piped))]
     for text in (os.environ.get("PEERS", ""), *options.peer):
         servers += parse_peers(text)
     for server in servers:
@@ -186,7 +187,7 @@ def measure_all(servers, planned, options, problems):
             server.has(*needs)  # asked now, remembered for when it is down
         server.stop()
     large = timed(seconds, "floor", lambda: floor.measure_floor(
-        running, [r.name for r in planned["floor"]], options, problems, skipped, say))
+        running, planned["floor"], options, problems, skipped, say))
     memory = timed(seconds, "memory", lambda: speed.measure_memory(
         running, planned["memory"], options, problems, skipped))
     pause_results = timed(seconds, "pauses", lambda: pauses.measure_pauses(

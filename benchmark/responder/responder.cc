@@ -1,5 +1,5 @@
-// The floor that large values are measured against: a server that takes every request, keeps
-// nothing in order and answers at once.
+// The floor that large values are measured against: a server that takes every request, looks
+// nothing up and answers at once.
 //
 //   gotthard-responder [VALUE_BYTES [BUFFERS [PORT]]]   prints its port, serves until it is killed
 //
