@@ -1,11 +1,11 @@
 #include "server/cron.h"
 
 #include <algorithm>
-#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/thread_cpu.h"
 #include "commands/hash.h"
 #include "commands/info.h"
 #include "exec/executor.h"
@@ -17,21 +17,15 @@ namespace {
 constexpr uint64_t kNsPerUs = 1000;
 constexpr uint64_t kNsPerMs = 1'000'000;
 
-uint64_t ThreadCpuUs() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000 +
-         static_cast<uint64_t>(time.tv_nsec) / 1000;
-}
-
 }  // namespace
 
 Cron::Cron(ServerState& server, Router& router)
     : server_(server), router_(router), policy_(0), idle_cores_(IdleCores::Usable()) {}
 
 Status Cron::Spread(const Config& config) {
-  const int threads = config.io_threads == 0 ? static_cast<int>(IdleCores::Usable().size()) - 1
-                                             : static_cast<int>(config.io_threads) - 1;
+  const int64_t allowed =
+      config.io_threads != 0 ? config.io_threads : static_cast<int64_t>(IdleCores::Usable().size());
+  const int threads = static_cast<int>(allowed) - 1;
   const bool is_fixed = config.io_threads != 0 && config.io_threads_always_active;
   if (is_fixed || threads < 1) {
     max_threads_ = 0;
@@ -206,7 +200,7 @@ void Cron::PlaceConnections(uint64_t now_ns) {
   const uint64_t elapsed_ns = now_ns - std::exchange(policy_at_ns_, now_ns);
   uint64_t threads_us = 0;
   for (int i = 1; i <= router_.thread_count(); ++i) threads_us += router_.thread_cpu_us(i);
-  const uint64_t own_us = ThreadCpuUs();
+  const uint64_t own_us = ThreadCpuNs() / kNsPerUs;
   const uint64_t own_used = own_us - std::exchange(execution_cpu_us_, own_us);
   const uint64_t threads_before = std::exchange(threads_cpu_us_, threads_us);
   const uint64_t threads_used = threads_us - std::min(threads_us, threads_before);

@@ -71,9 +71,8 @@ void Server::WireConfig() {
       {"proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"},
       [this](const Config& config) { return ReadLimits(config); });
   config_.OnChange("maxclients", [this](const Config& config) { return SetMaxClients(config); });
-  for (const char* name : {"io-threads", "io-threads-always-active"}) {
-    config_.OnChange(name, [this](const Config& config) { return cron_->Spread(config); });
-  }
+  config_.OnChange({"io-threads", "io-threads-always-active"},
+                   [this](const Config& config) { return cron_->Spread(config); });
   // Redis's words; the log tells which address it was, and why.
   config_.OnChange("port", [this](const Config& config) {
     return ReopenListeners(config, "Unable to listen on this port. Check server logs.");

@@ -337,12 +337,12 @@ void Table::ResizeDirectory(unsigned depth) {
 
 void Table::BeginCopy(const Table& from) {
   assert(segment_count_ == 0);
+  if (from.size_ == 0) return;
   std::free(directory_);
   depth_ = from.depth_;
   directory_ = NewDirectory(depth_);
   // The words are set as segments come, in their order; who destroys the table before the last one
   // counts them.
-  if (from.size_ == 0) std::fill_n(directory_, size_t{1} << depth_, WordOf(Empty()));
 }
 
 Table::Segment* Table::CopySegment(const Segment* from) {
